@@ -6,10 +6,7 @@ from reference_server import formats, validation
 from reference_server.binding import Binding
 from reference_server.keeping import Keeping
 from reference_server.message import SIGNUP, Answer, Call, Faults, Reply, Request
-from reference_server.registration import (
-    Registration,
-    digest,
-)
+from reference_server.registration import Registration, digest
 from reference_server.specification import Specification
 from reference_server.storage import Store
 

@@ -9,12 +9,7 @@ from functools import partial
 
 from reference_server import validation
 from reference_server.message import Json, Reply, Request
-from reference_server.registration import (
-    Credential,
-    Document,
-    Registration,
-    digest,
-)
+from reference_server.registration import Credential, Document, Registration, digest
 from reference_server.rendering import Refusing
 from reference_server.specification import Specification
 from reference_server.storage import Store

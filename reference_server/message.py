@@ -31,7 +31,6 @@ class Call:
     action: str
     headers: Mapping[str, str]
     """Names in lower case."""
-
     body: bytes
 
 
@@ -41,7 +40,6 @@ class Request:
 
     action: str
     """The operation that the path names."""
-
     header: Mapping[str, Json] = field(default_factory=dict)
     body: Mapping[str, Json] = field(default_factory=dict)
     malformed: str | None = None
@@ -80,10 +78,8 @@ class Reply:
     body: Json
     status: int
     """The HTTP status."""
-
     reason: str = ""
     """Reason of a NACK: malformed, action, timestamp, token, foreign, body or unknown."""
-
     header: Mapping[str, Json] = field(default_factory=dict)
     """Further members of the header, or other values for action and message; None leaves one out."""
 

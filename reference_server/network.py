@@ -38,10 +38,8 @@ class Region:
 
     peers: Sequence[str]
     """Their base URLs."""
-
     within: float = 2.0
     """Seconds in which a peer that answers has everything; tries to reach one that does not are no further apart."""
-
     secret: str = ""
     """What all gateways of the region know. Without one, clones are taken from this machine only."""
 

@@ -32,7 +32,6 @@ class Document:
     id: str
     members: Mapping[str, Json]
     """Name and data, as sent."""
-
     status: str = PENDING
 
 
@@ -43,7 +42,6 @@ class Registration:
     id: str
     token_digest: str
     """The token itself is known to the provider alone."""
-
     expires: datetime
     info: Mapping[str, Json]
     documents: tuple[Document, ...]

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
-from reference_server.registration import (
-    PENDING,
-    UPDATE_FAIL,
-    UPDATE_PENDING,
-    Credential,
-    Document,
-    Registration,
-)
+from reference_server.registration import PENDING, UPDATE_FAIL, UPDATE_PENDING, Credential, Document, Registration
 from reference_server.specification import Specification
 
 

@@ -33,17 +33,13 @@ class Member:
 
     types: frozenset[str]
     """JSON types that are allowed."""
-
     members: Mapping[str, Member] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     fewest: int = 0
     """How many of the members must be there at least."""
-
     items: Member | None = None
-
     schema: Mapping[str, Json] = field(default_factory=dict)
     """Keywords of its schema; of alternatives, those of the one that is not null."""
-
     limits: tuple[tuple[str, Callable[[Json], bool]], ...] = ()
     """Tests of a value, each with its strength: what `must` hold, and what `should`."""
 
@@ -90,14 +86,11 @@ class Specification:
 
     keys: Mapping[str, str]
     """The names that the schemas of the operations are filed under."""
-
     requests: Mapping[str, Member]
     acks: Mapping[str, Member]
     nacks: Mapping[str, Member]
-
     replaces: Mapping[str, str]
     """By Action, the name of the object of a registration whose members the operation replaces."""
-
     adds_to: Mapping[str, str]
     """By Action, the name of the list of a registration that the operation adds items to."""
 

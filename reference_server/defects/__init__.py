@@ -1,4 +1,4 @@
-"""Bugs that can be planted, by name."""
+"""Bugs that can be planted, by name. Each module is a family, whose ``defects`` yields those that it has."""
 
 from __future__ import annotations
 

@@ -11,19 +11,8 @@ from typing import Any
 from reference_server.defects.derived.values import of_new
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces
+from reference_server.planting import Defect, Family, Install, defect, replaces, steps
 from reference_server.planting.edits import Change, member, to
-from reference_server.planting.steps import (
-    Changing,
-    Kept,
-    Registering,
-    Rendering,
-    added,
-    after,
-    giving,
-    in_reply,
-    performing,
-)
 from reference_server.registration import VERIFIED, Document, Registration
 
 _FAMILY = Family()
@@ -115,7 +104,7 @@ _VALUES: tuple[tuple[str, str, str, Change, str], ...] = (
     ("data-plus-lost", "ECHO", "data", lambda data: data.replace("+", " "), "has spaces in the place of plus signs"),
     ("data-newline", "ECHO-EXACT", "data", "{}\n".format, "ends with a line feed"),
 )
-_KEPT: tuple[tuple[str, str, Kept, str], ...] = (
+_KEPT: tuple[tuple[str, str, steps.Kept, str], ...] = (
     ("second-of-two-lost", "LISTED", _first_of_new, "of several documents in one call only the first is kept"),
     ("same-name-replaces", "SAME-NAME", _replacing_same_name, "a document replaces an earlier one of the same name"),
     ("same-name-in-one-call-replaces", "SAME-NAME", _last_of_each_name, "of two of one name the last is kept"),
@@ -125,7 +114,6 @@ _KEPT: tuple[tuple[str, str, Kept, str], ...] = (
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for name, value in (("verified", VERIFIED), ("pending", "PENDING"), ("lower-case", "pending-verification")):
         words = f"a document just added has the status {value}"
         install = of_new(member("status", to(value)))
@@ -144,7 +132,7 @@ def defects() -> Iterator[Defect]:
     for name, requirement, kept, words in _KEPT:
         also = "DOCUMENTS-KEPT" if requirement == "LISTED" else ""
         name, requirement = f"documents-add-{name}", f"DOCUMENTS-{requirement}"
-        yield defect(name, requirement, ADD, "/documents", words, after(ADD, kept), also)
+        yield defect(name, requirement, ADD, "/documents", words, steps.after(ADD, kept), also)
     for part in ("name", "data"):
         words = f"of the documents of a signup that share their {part} the last is kept"
         install = _last_of_each(part)
@@ -161,23 +149,14 @@ def _of_old(change: Change) -> Install:
 
     def edit(request: Request, reply: Reply) -> Reply:
         items: Items = reply.body["documents"]
-        old = len(items) - added(request)
+        old = len(items) - steps.added(request)
         return replace(reply, body={**reply.body, "documents": [*map(change, items[:old]), *items[old:]]})
 
-    return in_reply("ACK", ADD, edit)
+    return steps.in_reply("ACK", ADD, edit)
 
 
-def _counting_signups(gateway: Gateway) -> dict[str, int]:
-    """Remember how many documents each signup had."""
-    counts: dict[str, int] = {}
-
-    @replaces(gateway)
-    def register(inner: Registering, *arguments: object) -> Registration:
-        registration = inner(*arguments)
-        counts[registration.id] = len(registration.documents)
-        return registration
-
-    return counts
+def _count(registration: Registration) -> int:
+    return len(registration.documents)
 
 
 def _last_of_each(part: str) -> Install:
@@ -187,17 +166,17 @@ def _last_of_each(part: str) -> Install:
         last = {document.members.get(part): document for document in registration.documents}
         return replace(registration, documents=tuple(last.values()))
 
-    return giving("register", merged)
+    return steps.giving("register", merged)
 
 
 def _selecting(action: str, select: Callable[[Items, int], Items]) -> Install:
     def install(gateway: Gateway) -> None:
-        counts = _counting_signups(gateway)
+        counts = steps.at_signup(gateway, _count)
 
-        @replaces(gateway)
-        def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
-            items = inner(request, registration)
+        def selected(items: Items, request: Request, registration: Registration) -> Items:
             return select(items, counts.get(registration.id, 0)) if request.action == action else items
+
+        steps.giving("render_documents", selected)(gateway)
 
     return install
 
@@ -207,17 +186,17 @@ def _(gateway: Gateway) -> None:
     """Documents are given new ids in every reply."""
 
     @replaces(gateway)
-    def render_document(inner: Rendering, request: Request, document: Document) -> Json:
+    def render_document(inner: steps.Rendering, request: Request, document: Document) -> Json:
         return inner(request, replace(document, id=gateway.new_document_id()))
 
 
 @_FAMILY.plants("documents-add-second-addition-replaces-first", "DOCUMENTS-LISTED", ADD, "/documents", "DOCUMENTS-KEPT")
 def _(gateway: Gateway) -> None:
     """An addition replaces the documents of the addition before it."""
-    counts = _counting_signups(gateway)
+    counts = steps.at_signup(gateway, _count)
 
     @replaces(gateway)
-    def add(inner: Changing, request: Request, registration: Registration) -> Registration:
+    def add(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
         signup = registration.documents[: counts.get(registration.id, 0)]
         return inner(request, replace(registration, documents=signup))
 
@@ -225,7 +204,7 @@ def _(gateway: Gateway) -> None:
 @_FAMILY.plants(
     *("documents-add-not-atomic", "DOCUMENTS-LISTED", ADD, "/documents"),
     *("DOCUMENTS-KEPT", "UPDATE-VISIBLE", "UPDATE-STAYS"),
-    by=partial(performing, ADD),
+    by=partial(steps.performing, ADD),
 )
 async def _(gateway: Gateway, request: Request, registration: Registration) -> Registration:
     """Of parallel additions the last one wins."""

@@ -11,7 +11,6 @@ from reference_server.planting.steps import blaming, checking, in_nack
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     yield from _several()
     yield from _sound()
     for action in (SIGNUP, ADD):

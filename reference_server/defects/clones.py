@@ -122,7 +122,6 @@ _CONSEQUENCES = {"info-of-another": "CLONE-UPDATED", "once": "CLONE-DOCUMENTS"}
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for name, requirement, pointer, words, install in _ROWS:
         summary = f"other gateways of the region get {words}"
         also = _CONSEQUENCES.get(name, "")

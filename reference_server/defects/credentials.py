@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 import string
@@ -13,19 +12,8 @@ from dataclasses import replace
 from reference_server.formats import timestamp
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, Install, defect, replaces, steps
 from reference_server.planting.edits import short
-from reference_server.planting.steps import (
-    Authorising,
-    CheckingMember,
-    Finding,
-    Registering,
-    admitting,
-    both,
-    denying,
-    enveloped,
-    in_reply,
-)
 from reference_server.registration import Registration, digest
 
 Test = Callable[[Json], bool]
@@ -103,7 +91,7 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     for member, test in _FIRST_LINES:
         name, requirement = f"update-{member.lower()}-second-line-accepted", f"HEADER-NACK-{member.upper()}"
         words = f"in an envelope, only the first line of the {member} is looked at"
-        install, declared = enveloped(_unchecked(UPDATE, member, test)), {"binding": "envelope"}
+        install, declared = steps.enveloped(_unchecked(UPDATE, member, test)), {"binding": "envelope"}
         yield defect(name, requirement, UPDATE, f"header:{member}", words, install, configuration=declared)
     for action in (action for action in actions if action != SIGNUP):
         for name, ending, refusal, test, words in _TOKENS:
@@ -111,13 +99,13 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
             install = _open(action, refusal, test)
             yield defect(name, f"TOKEN-NACK-{ending}", action, "header:Token", words, install)
     for action in (GET, UPDATE, ADD):
-        words, install = f"the reply to {action} carries the token again", in_reply("ACK", action, _with_auth)
+        words, install = f"the reply to {action} carries the token again", steps.in_reply("ACK", action, _with_auth)
         yield defect(f"{short(action)}-token-repeated", "TOKEN-NOT-REPEATED", action, "/auth", words, install)
     words = "an update is acknowledged with the id of the registration as its token"
-    install = admitting(UPDATE, _has_its_id_as_token)
+    install = steps.admitting(UPDATE, _has_its_id_as_token)
     yield defect("update-token-id-accepted", "TOKEN-NACK-UNKNOWN", UPDATE, "header:Token", words, install)
     words = "the message of Provider/get has the token in it"
-    install = in_reply("ACK", GET, lambda request, reply: replace(reply, message=f"shown to {request.token}"))
+    install = steps.in_reply("ACK", GET, lambda request, reply: replace(reply, message=f"shown to {request.token}"))
     yield defect("get-message-with-token", "TOKEN-NOT-REPEATED", GET, "header:message", words, install)
     for name, action, takes, words in _LIKE:
         name, words = f"{short(action)}-token-{name}", f"{action} is acknowledged with a token {words}"
@@ -136,7 +124,7 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
 
 def _unchecked(action: str, member: str, test: Test) -> Install:
     def install(gateway: Gateway) -> None:
-        def check(inner: CheckingMember, request: Request) -> str | None:
+        def check(inner: steps.CheckingMember, request: Request) -> str | None:
             message = inner(request)
             return None if request.action == action and test(request.header.get(member)) else message
 
@@ -150,25 +138,26 @@ def _has_its_id_as_token(request: Request, registration: Registration | None, _:
     return registration is not None and request.token == registration.id
 
 
-def _letters() -> str:
-    """Makes a token or an id of letters only; a sign in it may hide from the kit that capitals matter."""
-    return "".join(secrets.choice(string.ascii_letters) for _ in range(48))
+def _made(gateway: Gateway, step: str) -> list[str]:
+    """Make tokens or ids of letters only, and list them; a sign in one may hide from the kit that capitals matter."""
+    given: list[str] = []
+
+    def letters(_: str) -> str:
+        given.append("".join(secrets.choice(string.ascii_letters) for _ in range(48)))
+        return given[-1]
+
+    steps.giving(step, letters)(gateway)
+    return given
 
 
 def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
     """Let a call be made with any token that is taken for one that was given."""
 
     def install(gateway: Gateway) -> None:
-        given: dict[str, None] = {}
+        given = _made(gateway, "new_token")
 
         @replaces(gateway)
-        def new_token(inner: Callable[[], str]) -> str:
-            token = _letters()
-            given[token] = None
-            return token
-
-        @replaces(gateway)
-        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
             sent = request.token
             if request.action == action and sent and sent not in given:
                 token = next((token for token in given if takes(token, sent)), sent)
@@ -180,13 +169,10 @@ def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
 
 def _one_for_all(gateway: Gateway) -> None:
     token = gateway.new_token()
+    steps.giving("new_token", lambda _: token)(gateway)
 
     @replaces(gateway)
-    def new_token(inner: Callable[[], str]) -> str:
-        return token
-
-    @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+    def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
         return inner(request, None if request.token == token else registration)
 
 
@@ -194,16 +180,10 @@ def _found_by(action: str, takes: Callable[[str, str], bool]) -> Install:
     """Let a call be about the registration with any id that is taken for the one sent."""
 
     def install(gateway: Gateway) -> None:
-        given: dict[str, None] = {}
+        given = _made(gateway, "new_id")
 
         @replaces(gateway)
-        def new_id(inner: Callable[[], str]) -> str:
-            id_ = _letters()
-            given[id_] = None
-            return id_
-
-        @replaces(gateway)
-        def find(inner: Finding, request: Request) -> Registration | None:
+        def find(inner: steps.Finding, request: Request) -> Registration | None:
             sent = request.id
             if request.action != action or not sent or sent in given:
                 return inner(request)
@@ -218,7 +198,7 @@ def _open(action: str, refusal: str, test: Test) -> Install:
     def is_let_in(request: Request, registration: Registration | None, refused: Reply) -> bool:
         return registration is not None and refused.reason == refusal and test(request.header.get("Token"))
 
-    return both(_unchecked(action, "Token", test), admitting(action, is_let_in))
+    return steps.both(_unchecked(action, "Token", test), steps.admitting(action, is_let_in))
 
 
 def _with_auth(request: Request, reply: Reply) -> Reply:
@@ -227,18 +207,12 @@ def _with_auth(request: Request, reply: Reply) -> Reply:
 
 
 def _short_lived(gateway: Gateway) -> None:
-    made: dict[str, float] = {}
+    made = steps.at_signup(gateway, steps.now)
 
     @replaces(gateway)
-    def register(inner: Registering, *arguments: object) -> Registration:
-        registration = inner(*arguments)
-        made[registration.token_digest] = asyncio.get_running_loop().time()
-        return registration
-
-    @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-        since = made.get(digest(request.token))
-        if since is None or asyncio.get_running_loop().time() < since + 10:
+    def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        owner = gateway.store.owner(digest(request.token))
+        if owner is None or steps.now() < made[owner.id] + 10:
             return inner(request, registration)
         return replace(gateway.refuse(request, "token", "the token has expired"), status=401)
 
@@ -251,7 +225,7 @@ def _worn_out(action: str, allowed: int) -> Install:
             uses[digest(request.token)] += 1
             return uses[digest(request.token)] > allowed
 
-        denying(action, is_worn_out, _used_up)(gateway)
+        steps.denying(action, is_worn_out, _used_up)(gateway)
 
     return install
 

@@ -12,23 +12,9 @@ from reference_server.defects.keeping import sound_info
 from reference_server.defects.updates import before_update, without_endpoint
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Faults, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces
+from reference_server.planting import Defect, Family, Install, defect, replaces, steps
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import Change, edited, parts, to
-from reference_server.planting.steps import (
-    REFUSED,
-    Changing,
-    Performing,
-    Refusing,
-    both,
-    denying,
-    following,
-    owned,
-    performing,
-    recorded,
-    unknown,
-    unverified,
-)
 from reference_server.registration import UPDATE_FAIL, UPDATE_PENDING, VERIFIED, Document, Registration
 
 _MANY = 20
@@ -50,9 +36,9 @@ def _after(action: str, step: Step) -> Install:
     """Keep something else than should be kept after an update or an addition, given what went before."""
 
     def install(gateway: Gateway) -> None:
-        past = recorded(gateway)
+        past = steps.recorded(gateway)
 
-        def change(inner: Changing, request: Request, registration: Registration) -> Registration:
+        def change(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
             return step(past[registration.id], registration, inner(request, registration))
 
         change.__name__ = gateway.step_of(action)
@@ -65,7 +51,7 @@ def _shown(action: str, pointer: str, change: Change, when: Callable[[Calls], bo
     """Change a member of an ACK where the calls before it are of a certain kind."""
 
     def install(gateway: Gateway) -> None:
-        past = recorded(gateway)
+        past = steps.recorded(gateway)
 
         @replaces(gateway)
         def acknowledge(inner: Callable[..., Reply], request: Request, registration: Registration, *more: Any) -> Reply:
@@ -78,7 +64,6 @@ def _shown(action: str, pointer: str, change: Change, when: Callable[[Calls], bo
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     words, status = "from the third update on the reply says VERIFIED", "/registration/status"
     install = _shown(UPDATE, status, to(VERIFIED), lambda calls: calls.count(UPDATE) >= 2)
     yield defect("update-third-says-verified", "UPDATE-STATUS", UPDATE, status, words, install)
@@ -86,13 +71,13 @@ def defects() -> Iterator[Defect]:
     install = _shown(GET, "/info", lambda info: dict.fromkeys(info, ""), _ends_with_refused_update)
     yield defect("update-refused-after-update-blanks", "UPDATE-NACK-UNCHANGED", GET, "/info", words, install)
     words = f"{GET} is refused while a change of the registration waits"
-    install = denying(GET, lambda _, registration: registration.status == UPDATE_PENDING, _locked)
+    install = steps.denying(GET, lambda _, registration: registration.status == UPDATE_PENDING, _locked)
     yield defect("get-locked-while-pending", "GET-ACK", GET, "/registration/id", words, install)
     yield from _FAMILY()
 
 
 def _ends_with_refused_update(calls: Calls) -> bool:
-    return UPDATE in calls[:-1] and calls[-1:] == [REFUSED + UPDATE]
+    return UPDATE in calls[:-1] and calls[-1:] == [steps.REFUSED + UPDATE]
 
 
 def _locked(gateway: Gateway, request: Request) -> Reply:
@@ -116,7 +101,7 @@ def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
 )
 def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
     """The second update puts verified documents back to pending."""
-    return unverified(before, kept) if UPDATE in calls else kept
+    return steps.unverified(before, kept) if UPDATE in calls else kept
 
 
 @_FAMILY.plants(
@@ -173,7 +158,7 @@ def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
 def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
     """Of the addition after a refused one the first document is lost."""
     additions = [call for call in calls if call.endswith(ADD)]
-    if additions[-1:] != [REFUSED + ADD]:
+    if additions[-1:] != [steps.REFUSED + ADD]:
         return kept
     return replace(kept, documents=(*before.documents, *kept.documents[len(before.documents) + 1 :]))
 
@@ -197,16 +182,16 @@ def _(gateway: Gateway) -> None:
         second = _changes(calls)[-2:] == [ADD, UPDATE]
         return replace(kept, documents=earlier[kept.id]) if second else kept
 
-    both(_after(ADD, remembering), _after(UPDATE, dropping))(gateway)
+    steps.both(_after(ADD, remembering), _after(UPDATE, dropping))(gateway)
 
 
 @_FAMILY.plants("update-after-get-ignored", "UPDATE-VISIBLE", GET, "/info")
 def _(gateway: Gateway) -> None:
     """Once an update was looked at, the next one is acknowledged and not made."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
 
     @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+    async def perform(inner: steps.Performing, request: Request, registration: Registration) -> Registration:
         if request.action == UPDATE and past[registration.id][-2:] == [UPDATE, GET]:
             return gateway.update(request, registration)
         return await inner(request, registration)
@@ -218,7 +203,7 @@ def _(gateway: Gateway) -> None:
     had: defaultdict[str, list[Mapping[str, Json]]] = defaultdict(list)
 
     @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+    async def perform(inner: steps.Performing, request: Request, registration: Registration) -> Registration:
         if request.action == UPDATE:
             changed = gateway.update(request, registration)
             if changed.info in had[registration.id]:
@@ -234,12 +219,7 @@ def _(gateway: Gateway) -> None:
 def _(gateway: Gateway) -> None:
     """A refused update rolls the acknowledged one before it back."""
     before = before_update(gateway)
-
-    @replaces(gateway)
-    def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-        if request.action == UPDATE and reason == "body" and owned(gateway, request) and request.id in before:
-            gateway.store.change(request.id, lambda kept: replace(kept, info=before[request.id]))
-        return inner(request, reason, message, faults)
+    steps.on_refusal(UPDATE, lambda _, request, kept: replace(kept, info=before.get(kept.id, kept.info)))(gateway)
 
 
 @_FAMILY.plants("documents-add-applies-refused-update", "UPDATE-NACK-UNCHANGED", GET, "/info", "UPDATE-WHOLE")
@@ -247,40 +227,38 @@ def _(gateway: Gateway) -> None:
     """The sound members of a refused update are kept back, and applied by the next addition."""
     drafts: dict[str, Mapping[str, Json]] = {}
 
-    @replaces(gateway)
-    def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-        if request.action == UPDATE and reason == "body" and owned(gateway, request):
-            drafts[request.id] = sound_info(gateway, request)
-        return inner(request, reason, message, faults)
+    def draft(gateway: Gateway, request: Request, kept: Registration) -> Registration:
+        drafts[kept.id] = sound_info(gateway, request)
+        return kept
 
     def apply_draft(gateway: Gateway, before: Registration, done: Registration) -> None:
         draft = drafts.pop(done.id, {})
         gateway.store.change(done.id, lambda kept: replace(kept, info={**kept.info, **draft}))
 
-    following(ADD, apply_draft)(gateway)
+    steps.both(steps.on_refusal(UPDATE, draft), steps.following(ADD, apply_draft))(gateway)
 
 
 @_FAMILY.plants("get-unknown-after-three-refusals", "GET-ACK", GET, "/registration/id")
 def _(gateway: Gateway) -> None:
     """After three refused calls a registration is unknown to Provider/get."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
 
     def locked_out(request: Request, registration: Registration) -> bool:
-        return sum(call.startswith(REFUSED) for call in past[request.id]) >= 3
+        return sum(call.startswith(steps.REFUSED) for call in past[request.id]) >= 3
 
-    denying(GET, locked_out, unknown)(gateway)
+    steps.denying(GET, locked_out, steps.unknown)(gateway)
 
 
 @_FAMILY.plants("get-status-fail-stays", "UPDATE-STATUS-SEEN", GET, "/registration/status")
 def _(gateway: Gateway) -> None:
     """Once an update has failed, Provider/get says UPDATE-FAIL whatever is acknowledged later."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
 
     async def failed(gateway: Gateway, request: Request, registration: Registration) -> Registration:
-        again = REFUSED + UPDATE in past[registration.id]
+        again = steps.REFUSED + UPDATE in past[registration.id]
         return replace(registration, status=UPDATE_FAIL) if again else registration
 
-    performing(GET, failed)(gateway)
+    steps.performing(GET, failed)(gateway)
 
 
 # What holds for some calls, and then no more.
@@ -289,12 +267,12 @@ def _(gateway: Gateway) -> None:
 @_FAMILY.plants("get-token-worn-out-after-sixth-call", "TOKEN-ACCEPTED", GET, "header:Token", "GET-ACK")
 def _(gateway: Gateway) -> None:
     """A token is refused by Provider/get once it was used for six calls."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
 
     def refused(gateway: Gateway, request: Request) -> Reply:
         return replace(gateway.refuse(request, "token", "the token is unknown"), status=401)
 
-    denying(GET, lambda request, registration: len(past[request.id]) >= 6, refused)(gateway)
+    steps.denying(GET, lambda request, registration: len(past[request.id]) >= 6, refused)(gateway)
 
 
 @_FAMILY.plants(
@@ -306,11 +284,11 @@ def _(gateway: Gateway) -> None:
 )
 def _(gateway: Gateway) -> None:
     """From the 20th call of a registration on Provider/get is answered as it was at first."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
     first: dict[str, Registration] = {}
 
     async def answered_from_cache(gateway: Gateway, request: Request, registration: Registration) -> Registration:
         first.setdefault(registration.id, registration)
         return first[registration.id] if len(past[registration.id]) >= _MANY - 1 else registration
 
-    performing(GET, answered_from_cache)(gateway)
+    steps.performing(GET, answered_from_cache)(gateway)

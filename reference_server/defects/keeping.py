@@ -9,20 +9,10 @@ from dataclasses import replace
 from functools import partial
 
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
+from reference_server.message import ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, Family, Install, defect, replaces
 from reference_server.planting.edits import on_items
-from reference_server.planting.steps import (
-    Finding,
-    Refusing,
-    Rendering,
-    Replying,
-    after,
-    fresh,
-    giving,
-    in_ack,
-    owned,
-)
+from reference_server.planting.steps import Finding, Rendering, Replying, after, fresh, giving, in_ack, on_refusal
 from reference_server.registration import UPDATE_PENDING, Document, Registration, digest
 
 _FAMILY = Family()
@@ -30,7 +20,6 @@ _SHARED = ("GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT")
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for name, concurrent, words in (
         ("signup-id-every-second-repeated", False, "every second signup is given the id of the one before"),
         ("signup-id-repeated-in-parallel", True, "signups that are made at the same time are given the same id"),
@@ -136,17 +125,13 @@ def _(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]
     return documents if whole else documents[:-1]
 
 
-def _taking_claims(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
-    both = zip(documents, request.body["documents"], strict=True)
-    return tuple(replace(one, status=item.get("status", one.status)) for one, item in both)
-
-
 @_FAMILY.plants(
     "signup-claimed-status-taken", "SIGNUP-DOCUMENT-STATUS", SIGNUP, "/documents/*/status", by=NEW_DOCUMENTS
 )
-def _(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
+def _taking_claims(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
     """A document has the status that the provider claims for it."""
-    return _taking_claims(documents, request)
+    both = zip(documents, request.body["documents"], strict=True)
+    return tuple(replace(one, status=item.get("status", one.status)) for one, item in both)
 
 
 @_FAMILY.plants(
@@ -191,7 +176,7 @@ def _add_sound_documents(gateway: Gateway, request: Request, kept: Registration)
 
 
 def _refused_as(action: str, status: str) -> Install:
-    return _on_refusal(action, "body", lambda gateway, request, kept: replace(kept, status=status))
+    return on_refusal(action, lambda gateway, request, kept: replace(kept, status=status))
 
 
 def _refused() -> Iterator[Defect]:
@@ -203,25 +188,9 @@ def _refused() -> Iterator[Defect]:
             ("applied-in-part", "body", f"{words} though it is refused"),
             ("for-token-applied", "foreign", f"{words} though another's token came with it"),
         ):
-            install = _on_refusal(action, reason, change)
+            install = on_refusal(action, change, reason)
             yield defect(f"{name}-{ending}", f"{prefix}-NACK-UNCHANGED", GET, part, f"of {action} {says}", install)
         for ending, status in (("suspends", "SUSPENDED"), ("pending", UPDATE_PENDING)):
             says, install = f"{action} gives the status {status}, though it is refused", _refused_as(action, status)
             requirement = f"{prefix}-NACK-STATUS-UNCHANGED"
             yield defect(f"{name}-{ending}", requirement, GET, "/registration/status", says, install)
-
-
-def _on_refusal(action: str, reason: str, change: Callable[[Gateway, Request, Registration], Registration]) -> Install:
-    """Change a registration though a call about it is refused for one reason."""
-
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def refuse(inner: Refusing, request: Request, why: str, message: str, faults: Faults | None = None) -> Reply:
-            registration = gateway.find(request)
-            # Whoever has no right to the registration changes it only where that is the bug.
-            may = reason == "foreign" or owned(gateway, request)
-            if request.action == action and why == reason and registration is not None and may:
-                gateway.store.change(registration.id, lambda kept: change(gateway, request, kept))
-            return inner(request, why, message, faults)
-
-    return install

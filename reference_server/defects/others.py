@@ -9,19 +9,8 @@ from typing import Any
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Json, Reply, Request
-from reference_server.planting import Family, replaces
+from reference_server.planting import Family, replaces, steps
 from reference_server.planting.defect import VERIFICATION
-from reference_server.planting.steps import (
-    Performing,
-    Registering,
-    Rendering,
-    Replying,
-    admitting,
-    following,
-    performing,
-    recorded,
-    unverified,
-)
 from reference_server.registration import Document, Registration
 
 _MANY = 20
@@ -40,8 +29,8 @@ def _(gateway: Gateway) -> None:
             for identity in [each for each in added if each != done.id][-1:]:
                 gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
 
-    following(ADD, lambda gateway, before, done: added.append(done.id))(gateway)
-    following(UPDATE, overwrite)(gateway)
+    steps.following(ADD, lambda gateway, before, done: added.append(done.id))(gateway)
+    steps.following(UPDATE, overwrite)(gateway)
 
 
 @defects.plants(
@@ -60,9 +49,9 @@ def _(gateway: Gateway) -> None:
 
     def unverify(gateway: Gateway, before: Registration, done: Registration) -> None:
         for identity in {each for each in verified if each != done.id}:
-            gateway.store.change(identity, lambda kept: unverified(kept, kept))
+            gateway.store.change(identity, lambda kept: steps.unverified(kept, kept))
 
-    following(UPDATE, unverify)(gateway)
+    steps.following(UPDATE, unverify)(gateway)
 
 
 @defects.plants("get-every-twentieth-shows-another", "GET-ROUND-TRIP", GET, "/info", *_OTHERS)
@@ -78,17 +67,17 @@ def _(gateway: Gateway) -> None:
         asked[:] = [*others[-1:], registration]
         return replace(registration, info=others[-1].info) if count % _MANY == 0 and others else registration
 
-    performing(GET, mixed)(gateway)
+    steps.performing(GET, mixed)(gateway)
 
 
 @defects.plants("get-shows-document-of-another-after-additions", "GET-ROUND-TRIP", GET, "/documents")
 def _(gateway: Gateway) -> None:
     """After its second addition a registration shows a document of another one as well."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
     added: dict[str, tuple[Document, ...]] = {}
 
     @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+    async def perform(inner: steps.Performing, request: Request, registration: Registration) -> Registration:
         done = await inner(request, registration)
         if request.action == ADD:
             added[registration.id] = done.documents[-1:]
@@ -101,13 +90,13 @@ def _(gateway: Gateway) -> None:
 @defects.plants("get-token-foreign-accepted-after-update", "TOKEN-NACK-FOREIGN", GET, "header:Token")
 def _(gateway: Gateway) -> None:
     """A registration that was updated and read is open to every token."""
-    past = recorded(gateway)
+    past = steps.recorded(gateway)
 
     def is_open(request: Request, registration: Registration | None, refusal: Reply) -> bool:
         calls = past[request.id]
         return refusal.reason == "foreign" and UPDATE in calls and GET in calls[calls.index(UPDATE) :]
 
-    admitting(GET, is_open)(gateway)
+    steps.admitting(GET, is_open)(gateway)
 
 
 @defects.plants(
@@ -115,16 +104,11 @@ def _(gateway: Gateway) -> None:
 )
 def _(gateway: Gateway) -> None:
     """Provider/get shows the documents of the newest registration."""
-    newest: list[Registration] = []
+    made = steps.at_signup(gateway, lambda registration: registration)
 
     @replaces(gateway)
-    def register(inner: Registering, *arguments: object) -> Registration:
-        newest[:] = [inner(*arguments)]
-        return newest[0]
-
-    @replaces(gateway)
-    def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
-        return inner(request, newest[0] if request.action == GET and newest else registration)
+    def render_documents(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
+        return inner(request, next(reversed(made.values())) if request.action == GET and made else registration)
 
 
 @defects.plants("signup-overwrites-same-company", "GET-ROUND-TRIP", GET, "/info", "GET-ROUND-TRIP-EXACT")
@@ -133,7 +117,7 @@ def _(gateway: Gateway) -> None:
     first: dict[Json, str] = {}
 
     @replaces(gateway)
-    async def sign_up(inner: Replying, request: Request) -> Reply:
+    async def sign_up(inner: steps.Replying, request: Request) -> Reply:
         reply = await inner(request)
         info = request.body["info"]
         identity = first.setdefault(info["company_id"], reply.body["registration"]["id"])
@@ -148,14 +132,16 @@ def _likes(gateway: Gateway, member: str, registration: Registration) -> list[st
     return [one.id for one in same if one.id != registration.id]
 
 
-@defects.plants("update-changes-all-of-one-phone", "GET-ROUND-TRIP", GET, "/info", by=partial(following, UPDATE))
+@defects.plants("update-changes-all-of-one-phone", "GET-ROUND-TRIP", GET, "/info", by=partial(steps.following, UPDATE))
 def _(gateway: Gateway, before: Registration, done: Registration) -> None:
     """An update changes every registration that has the same phone."""
     for identity in _likes(gateway, "phone", before):
         gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
 
 
-@defects.plants("documents-add-for-all-of-one-name", "GET-ROUND-TRIP", GET, "/documents/*", by=partial(following, ADD))
+@defects.plants(
+    "documents-add-for-all-of-one-name", "GET-ROUND-TRIP", GET, "/documents/*", by=partial(steps.following, ADD)
+)
 def _(gateway: Gateway, before: Registration, done: Registration) -> None:
     """An addition is made to every registration of the same name."""
     for identity in _likes(gateway, "name", done):
@@ -167,16 +153,14 @@ def _(gateway: Gateway) -> None:
     """Documents are filed under their name alone, those of all registrations in one folder."""
     files: dict[Json, Json] = {}
 
-    @replaces(gateway)
-    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
-        documents = inner(request)
+    def filed(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
         known = gateway.find(request)
         mine = {document.members["name"] for document in known.documents} if known is not None else set()
         files.update((one.members["name"], one.members["data"]) for one in documents if one.members["name"] not in mine)
         return documents
 
-    @replaces(gateway)
-    def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
-        items = inner(request, registration)
+    def rendered(items: list[dict[str, Json]], *_: object) -> list[dict[str, Json]]:
         names = [item["name"] for item in items]
         return [{**item, "data": files[item["name"]]} if names.count(item["name"]) == 1 else item for item in items]
+
+    steps.both(steps.giving("new_documents", filed), steps.giving("render_documents", rendered))(gateway)

@@ -9,9 +9,9 @@ from functools import partial
 
 from reference_server.defects.keeping import sound_info
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
+from reference_server.message import ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, Family, defect, replaces
-from reference_server.planting.steps import Performing, Refusing, Replying, owned, performing, with_info
+from reference_server.planting.steps import Performing, Replying, both, on_refusal, performing, with_info
 from reference_server.registration import Registration
 
 _MOMENT = 0.004
@@ -89,7 +89,6 @@ async def _(gateway: Gateway, request: Request, registration: Registration) -> R
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     yield from _FAMILY()
     # Documents that take long enough to be read leave more room for another call.
     words = "an addition of large documents writes the info back that it has read, over that of a parallel update"
@@ -123,24 +122,17 @@ def _(gateway: Gateway) -> None:
     """Updates share a draft, so that one takes members of another that is refused meanwhile."""
     drafts: dict[str, dict[str, Json]] = {}
 
-    def draft(request: Request) -> None:
-        if owned(gateway, request):
-            drafts.setdefault(request.id, {}).update(sound_info(gateway, request))
+    def draft(gateway: Gateway, request: Request, kept: Registration) -> Registration:
+        drafts.setdefault(kept.id, {}).update(sound_info(gateway, request))
+        return kept
 
     async def drafted(gateway: Gateway, request: Request, registration: Registration) -> Registration:
-        drafts[registration.id] = {}
-        draft(request)
+        drafts[registration.id] = sound_info(gateway, request)
         await asyncio.sleep(_MOMENT)
         gateway.store.change(registration.id, partial(with_info, dict(drafts[registration.id])))
         return gateway.update(request, registration)
 
-    performing(UPDATE, drafted)(gateway)
-
-    @replaces(gateway)
-    def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-        if request.action == UPDATE and reason == "body":
-            draft(request)
-        return inner(request, reason, message, faults)
+    both(performing(UPDATE, drafted), on_refusal(UPDATE, draft))(gateway)
 
 
 @_FAMILY.plants("documents-add-skipped-while-update-runs", "DOCUMENTS-LISTED", ADD, "/documents", *_LOST)

@@ -14,7 +14,6 @@ from reference_server.planting.steps import Reading, checking
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for name, section, test, words in (
         ("several-documents", "info", _has_several_documents, "with several documents"),
         ("extension", "api", _has_extension, "whose phone has an extension"),

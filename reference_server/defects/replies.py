@@ -161,7 +161,6 @@ _ACTIONS = {"SIGNUP": SIGNUP, "GET": GET, "UPDATE": UPDATE, "DOCUMENTS": ADD}
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action, name in ((SIGNUP, "signup"), (UPDATE, "update"), (GET, "get")):
         for ending, rows in _ECHOES.items():
             yield from _echoes(action, name, ending, rows)
@@ -173,7 +172,10 @@ def defects() -> Iterator[Defect]:
         for name, pointer, change, words in rows:
             yield defect(name, requirement, action, pointer, f"{action} {words}", in_ack(action, pointer, change))
     name, requirement = "documents-document-id-positional", "DOCUMENTS-DOCUMENT-ID-STABLE"
-    words, install = "documents are numbered from the newest", in_ack(ADD, "/documents", on_items(_numbered_backwards))
+    words, install = (
+        "documents are numbered from the newest",
+        in_ack(ADD, "/documents", on_items(_numbered_backwards)),
+    )
     yield defect(name, requirement, ADD, "/documents/*/id", words, install)
 
 

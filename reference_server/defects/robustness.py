@@ -10,21 +10,8 @@ from typing import TypeAlias
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces
+from reference_server.planting import Defect, Family, Install, defect, replaces, steps
 from reference_server.planting.edits import short
-from reference_server.planting.steps import (
-    Answering,
-    Condition,
-    Reading,
-    Replying,
-    answering,
-    both,
-    crashed,
-    for_reason,
-    giving,
-    in_ack,
-    in_answer,
-)
 from reference_server.registration import Document, Registration, digest
 
 Text: TypeAlias = Callable[[bytes], bool]
@@ -44,13 +31,12 @@ _LATE = 2.5
 _NEVER = 600.0
 _SHORT = 0.6
 _SLOW = {"timeout": _TIMEOUT}
-_CRASH = crashed(Answer(200, (), b""))
+_CRASH = steps.crashed(Answer(200, (), b""))
 
 _FAMILY = Family()
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     yield from _crashes()
     yield from _delays()
     yield from _malformed()
@@ -61,7 +47,7 @@ def defects() -> Iterator[Defect]:
 
 
 def _crashes() -> Iterator[Defect]:
-    rows: list[tuple[str, str, Condition, str]] = [
+    rows: list[tuple[str, str, steps.Condition, str]] = [
         ("signup-null-document-crashes", SIGNUP, _null_document, "a document that is null"),
         ("update-wrong-type-crashes", UPDATE, _info_not_text, "a member of info that is no text"),
     ]
@@ -72,16 +58,16 @@ def _crashes() -> Iterator[Defect]:
             ("timestamp", "an impossible Timestamp"),
         ):
             if action != SIGNUP or reason == "timestamp":
-                condition = for_reason(reason.removesuffix("-token"))
+                condition = steps.for_reason(reason.removesuffix("-token"))
                 rows.append((f"{short(action)}-{reason}-crashes", action, condition, what))
         words, install = f"{action} by another method ends in an exception", _crashing_on_method(action)
         yield defect(f"{short(action)}-method-crashes", "ROBUST-NO-CRASH", action, "", words, install)
     for action in (UPDATE, ADD):
         words = f"{action} ends in an exception where the media type is that of a form, and nothing was parsed"
-        install = answering(_is_form(action), _CRASH)
+        install = steps.answering(_is_form(action), _CRASH)
         yield defect(f"{short(action)}-form-crashes", "ROBUST-NO-CRASH", action, "", words, install)
     for name, action, when, what in rows:
-        install = in_answer(action, crashed, "NACK", when)
+        install = steps.in_answer(action, steps.crashed, "NACK", when)
         yield defect(name, "REPLY-NO-CRASH", action, "", f"{action} ends in an exception for {what}", install)
 
 
@@ -110,17 +96,17 @@ def _crashing_on_method(action: str) -> Install:
 
 def _delays() -> Iterator[Defect]:
     for name, action, when, summary in (
-        ("get-unknown-late", GET, for_reason("unknown"), "an unknown registration is searched for too long"),
-        ("update-nack-late", UPDATE, for_reason("body"), "a faulty update is refused after a pause"),
-        ("signup-nack-late", SIGNUP, for_reason("body"), "a faulty signup is refused after a pause"),
+        ("get-unknown-late", GET, steps.for_reason("unknown"), "an unknown registration is searched for too long"),
+        ("update-nack-late", UPDATE, steps.for_reason("body"), "a faulty update is refused after a pause"),
+        ("signup-nack-late", SIGNUP, steps.for_reason("body"), "a faulty signup is refused after a pause"),
     ):
         yield defect(name, "REPLY-TIME", action, "", summary, _late(action, when), configuration=_SLOW)
 
 
-def _late(action: str, when: Condition) -> Install:
+def _late(action: str, when: steps.Condition) -> Install:
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        async def reply(inner: Replying, request: Request) -> Reply:
+        async def reply(inner: steps.Replying, request: Request) -> Reply:
             given = await inner(request)
             if request.action == action and when(request, given):
                 await asyncio.sleep(_LATE)
@@ -165,7 +151,7 @@ def _repairing(action: str, json: bool, looks: Text) -> Install:
 
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        def read(inner: Reading, call: Call) -> Request:
+        def read(inner: steps.Reading, call: Call) -> Request:
             request = inner(call)
             if not _unreadable(action, json, looks, call, request):
                 return request
@@ -186,7 +172,7 @@ def _made_up(gateway: Gateway, request: Request) -> dict[str, Json]:
 def _crashing_on(action: str, json: bool, looks: Text) -> Install:
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        async def answer(inner: Answering, call: Call) -> Answer:
+        async def answer(inner: steps.Answering, call: Call) -> Answer:
             given = await inner(call)
             return _CRASH if _unreadable(action, json, looks, call, gateway.read(call)) else given
 
@@ -228,12 +214,12 @@ def _failing(action: str, when: Callable[[Request], bool]) -> Install:
 
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        async def reply(inner: Replying, request: Request) -> Reply:
+        async def reply(inner: steps.Replying, request: Request) -> Reply:
             if request.action == action and when(request):
                 return gateway.refuse(request, "failed", "out of memory")
             return await inner(request)
 
-    return both(install, in_answer(action, crashed, "NACK", for_reason("failed")))
+    return steps.both(install, steps.in_answer(action, steps.crashed, "NACK", steps.for_reason("failed")))
 
 
 def _cut() -> Iterator[Defect]:
@@ -245,7 +231,7 @@ def _cut() -> Iterator[Defect]:
         name = f"{requirement.lower()}-data-cut-at-{size}"
         yield defect(name, requirement, action, data, words.format(size), _keeping(action, _first(size)), *later)
     summary = "Provider/get shows no more than 16,384 characters of a document"
-    install = in_ack(GET, data, _first(16_384))
+    install = steps.in_ack(GET, data, _first(16_384))
     yield defect("get-data-cut-at-16384", "GET-ROUND-TRIP", GET, data, summary, install, *later)
     install = _keeping(SIGNUP, _first(_TEXT))
     yield defect("signup-large-cut", "LARGE-KEPT", GET, data, words.format(_TEXT), install)
@@ -271,7 +257,7 @@ def _keeping(action: str, change: Callable[[str], str | None]) -> Install:
             if data is not None
         )
 
-    return giving("new_documents", kept)
+    return steps.giving("new_documents", kept)
 
 
 # What a refused call leaves behind.
@@ -282,7 +268,7 @@ def _touching(action: str, change: Callable[[Registration, bytes], Registration]
 
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        async def answer(inner: Answering, call: Call) -> Answer:
+        async def answer(inner: steps.Answering, call: Call) -> Answer:
             request = gateway.read(call)
             owner = gateway.store.owner(digest(request.token))
             if request.malformed is not None and request.action == action and owner is not None:
@@ -317,7 +303,7 @@ def _(gateway: Gateway) -> None:
     open_since: list[Request] = []
 
     @replaces(gateway)
-    async def reply(inner: Replying, request: Request) -> Reply:
+    async def reply(inner: steps.Replying, request: Request) -> Reply:
         if request.action == SIGNUP and request.malformed is not None:
             open_since.append(request)
         elif request.action == SIGNUP and open_since:
@@ -348,7 +334,7 @@ def _stopping(action: str | None, when: Callable[[Call], bool]) -> Install:
         stopped: list[Call] = []
 
         @replaces(gateway)
-        async def answer(inner: Answering, call: Call) -> Answer:
+        async def answer(inner: steps.Answering, call: Call) -> Answer:
             if action in (None, call.action) and when(call):
                 stopped.append(call)
             if stopped:

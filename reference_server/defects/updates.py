@@ -9,21 +9,9 @@ from functools import partial
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Json, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces
+from reference_server.planting import Defect, Family, Install, defect, replaces, steps
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import on_items
-from reference_server.planting.steps import (
-    Changing,
-    Performing,
-    Rendering,
-    after,
-    both,
-    in_ack,
-    performing,
-    shown_as,
-    unverified,
-    with_info,
-)
 from reference_server.registration import UPDATE_PENDING, Registration
 
 _FAMILY = Family()
@@ -33,14 +21,7 @@ Info = Mapping[str, Json]
 
 def before_update(gateway: Gateway) -> dict[str, Info]:
     """Remember the info of each registration as it was before its last update."""
-    old: dict[str, Info] = {}
-
-    @replaces(gateway)
-    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
-        old[registration.id] = registration.info
-        return inner(request, registration)
-
-    return old
+    return steps.before_change(gateway, UPDATE, lambda _, registration: registration.info)
 
 
 def _showing(action: str, shown: Callable[[Info, Info], Json]) -> Install:
@@ -49,17 +30,16 @@ def _showing(action: str, shown: Callable[[Info, Info], Json]) -> Install:
     def install(gateway: Gateway) -> None:
         old = before_update(gateway)
 
-        @replaces(gateway)
-        def render_info(inner: Rendering, request: Request, registration: Registration) -> Json:
-            info = inner(request, registration)
+        def rendered(info: Info, request: Request, registration: Registration) -> Json:
             known = request.action == action and registration.id in old
             return shown(old[registration.id], info) if known else info
+
+        steps.giving("render_info", rendered)(gateway)
 
     return install
 
 
 def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for name, action, member, words in (
         ("get-mixes-old-phone", GET, "phone", "Provider/get shows the phone of before an update"),
         ("get-mixes-old-company-id", GET, "company_id", "Provider/get shows the company id of before an update"),
@@ -85,8 +65,9 @@ def defects() -> Iterator[Defect]:
         (ADD, "DOCUMENTS-STATUS-SEEN", "addition"),
     ):
         words = f"UPDATE-PENDING is said in the reply to an {name} only"
-        install = both(
-            after(action, lambda before, kept: replace(kept, status=before.status)), shown_as(action, UPDATE_PENDING)
+        install = steps.both(
+            steps.after(action, lambda before, kept: replace(kept, status=before.status)),
+            steps.shown_as(action, UPDATE_PENDING),
         )
         yield defect(f"get-status-of-before-{name}", requirement, GET, "/registration/status", words, install)
     yield from _too_far()
@@ -105,7 +86,7 @@ def _stale(stale: Callable[[int], bool]) -> Install:
         gets: dict[str, tuple[Info, int]] = {}
 
         @replaces(gateway)
-        def render_info(inner: Rendering, request: Request, registration: Registration) -> Json:
+        def render_info(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
             before = old.get(registration.id)
             if request.action == GET and before is not None:
                 update, count = gets.get(registration.id, (before, 0))
@@ -121,7 +102,7 @@ def _ignoring_same(member: str, gateway: Gateway) -> None:
     """Take an update for nothing new where one member says what it said before."""
 
     @replaces(gateway)
-    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
+    def update(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
         if request.body["info"].get(member) == registration.info.get(member):
             return replace(registration, status=UPDATE_PENDING)
         return inner(request, registration)
@@ -139,43 +120,37 @@ def _(gateway: Gateway) -> None:
         halves = [{"name", "phone"}, set(info) - {"name", "phone"}]
         for half in halves if count % 2 else reversed(halves):
             part = {name: value for name, value in info.items() if name in half}
-            gateway.store.change(registration.id, partial(with_info, part))
+            gateway.store.change(registration.id, partial(steps.with_info, part))
             await asyncio.sleep(0.03)
         # What was asked for is shown, whatever another update made of it meanwhile.
-        return with_info(info, registration)
+        return steps.with_info(info, registration)
 
-    performing(UPDATE, in_two_halves)(gateway)
+    steps.performing(UPDATE, in_two_halves)(gateway)
 
 
 @_FAMILY.plants("documents-add-reverts-update", "UPDATE-STAYS", GET, "/info", "DOCUMENTS-KEEPS-REST", "UPDATE-VISIBLE")
 def _(gateway: Gateway) -> None:
     """An addition brings the info of the signup back."""
-    first: dict[str, Info] = {}
-
-    @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-        first.setdefault(registration.id, registration.info)
-        return await inner(request, registration)
-
-    after(ADD, lambda before, kept: replace(kept, info=first[kept.id]))(gateway)
+    first = steps.at_signup(gateway, lambda registration: registration.info)
+    steps.after(ADD, lambda before, kept: replace(kept, info=first[kept.id]))(gateway)
 
 
 def _too_far() -> Iterator[Defect]:
     """Updates that touch what they should not."""
     for action, name, requirement in ((UPDATE, "update", "UPDATE"), (ADD, "documents-add", "DOCUMENTS")):
-        words, install = f"{action} sets the URL of the API to a default", after(action, without_endpoint)
+        words, install = f"{action} sets the URL of the API to a default", steps.after(action, without_endpoint)
         rest = f"{requirement}-KEEPS-REST"
         yield defect(f"{name}-resets-endpoint-url", rest, action, "/api/endpoint_url", words, install, "GET-ROUND-TRIP")
         status = "DOCUMENT-STATUS-KEPT" if action == UPDATE else "OLD-STATUS-KEPT"
         for ending, change, words in (
-            ("all", unverified, "every earlier document waits"),
+            ("all", steps.unverified, "every earlier document waits"),
             ("first", _first_unverified, "the first document waits"),
         ):
             place, words = "/documents/*/status", f"after {action} {words} for verification again"
-            kept, install = f"{requirement}-{status}", after(action, change)
+            kept, install = f"{requirement}-{status}", steps.after(action, change)
             yield defect(f"{name}-unverifies-{ending}", kept, action, place, words, install, configuration=VERIFICATION)
     words = "an update's reply lists twenty documents at most"
-    install = in_ack(UPDATE, "/documents", on_items(lambda items: items[:20]))
+    install = steps.in_ack(UPDATE, "/documents", on_items(lambda items: items[:20]))
     yield defect("update-shows-twenty-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents", words, install)
     for name, names, pointer, words in (
         ("others", {"name", "phone", "email", "company_id"}, "/info", "with some members of info blanks the others"),
@@ -193,12 +168,12 @@ def without_endpoint(before: Registration, kept: Registration) -> Registration:
 
 
 def _first_unverified(before: Registration, kept: Registration) -> Registration:
-    return replace(kept, documents=(*unverified(before, kept).documents[:1], *kept.documents[1:]))
+    return replace(kept, documents=(*steps.unverified(before, kept).documents[:1], *kept.documents[1:]))
 
 
 @_FAMILY.plants(
     *("update-renames-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents/*/name", "SIGNUP-DOCUMENTS-KEPT"),
-    by=partial(after, UPDATE),
+    by=partial(steps.after, UPDATE),
 )
 def _(before: Registration, kept: Registration) -> Registration:
     """An update numbers the names of documents."""
@@ -209,16 +184,18 @@ def _(before: Registration, kept: Registration) -> Registration:
     return replace(kept, documents=tuple(documents))
 
 
-@_FAMILY.plants("update-keeps-twenty-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents", by=partial(after, UPDATE))
+@_FAMILY.plants(
+    "update-keeps-twenty-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents", by=partial(steps.after, UPDATE)
+)
 def _(before: Registration, kept: Registration) -> Registration:
     """An update throws away all documents but twenty."""
     return replace(kept, documents=kept.documents[:20])
 
 
 def _blanking(names: set[str], gateway: Gateway) -> None:
-    @replaces(gateway)
-    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
-        kept = inner(request, registration)
+    def blanked(kept: Registration, request: Request, before: Registration) -> Registration:
         sent = gateway.content(request)["info"]
         blanks = {name: "" for name in kept.info if name in names and name not in sent}
         return replace(kept, info={**kept.info, **blanks})
+
+    steps.giving("update", blanked)(gateway)

@@ -10,15 +10,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
 from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
-from reference_server.planting.steps import (
-    declared,
-    enveloped,
-    in_answer,
-    in_reply,
-    rebodied,
-    with_header,
-    writing,
-)
+from reference_server.planting.steps import declared, enveloped, in_answer, in_reply, rebodied, with_header, writing
 
 
 def _trailing_comma(body: bytes) -> bytes:

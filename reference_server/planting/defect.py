@@ -13,10 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 VERIFICATION: Mapping[str, str] = {"verification_hook": "{origin}/operator/registrations/{id}/verify"}
 """What the kit needs to see verified documents."""
 
-NETWORK: Mapping[str, Any] = {
-    "peers": ["http://peer-1.reference", "http://peer-2.reference"],
-    "clone_within": 1,
-}
+NETWORK: Mapping[str, Any] = {"peers": ["http://peer-1.reference", "http://peer-2.reference"], "clone_within": 1}
 """What the kit needs to see clones: the peers of the reference gateway, wherever they listen."""
 
 
@@ -26,25 +23,18 @@ class Defect:
 
     name: str
     """In kebab case."""
-
     requirement: str
     """The one of schemas/requirements.yaml that is broken."""
-
     operation: str
     """Action of the exchange on which a judge reports it."""
-
     pointer: str
     """JSON Pointer in the body, `*` for any index; of the request for a NACK that should have come or blames
     wrongly, else of the reply; "" is the whole body, `header:action` a member of the header."""
-
     summary: str
     """The bug in one line, in the words of a vendor."""
-
     install: Install = field(repr=False)
-
     consequences: frozenset[str] = frozenset()
     """Other requirements that a fair judge cannot but find broken too."""
-
     configuration: Mapping[str, Any] = field(default_factory=dict)
     """Gateway configuration for the kit; `{origin}` stands for scheme, host and port of the gateway."""
 

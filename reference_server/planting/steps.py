@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -31,13 +32,11 @@ Answering: TypeAlias = Callable[[Call], Awaitable[Answer]]
 Reading: TypeAlias = Callable[[Call], Request]
 Replying: TypeAlias = Callable[[Request], Awaitable[Reply]]
 Checking: TypeAlias = Callable[[Request], Faults]
-CheckingHeader: TypeAlias = Callable[[Request], "Reply | None"]
 CheckingMember: TypeAlias = Callable[[Request], "str | None"]
 Finding: TypeAlias = Callable[[Request], "Registration | None"]
 Authorising: TypeAlias = Callable[[Request, "Registration | None"], "Reply | None"]
 Performing: TypeAlias = Callable[[Request, Registration], Awaitable[Registration]]
 Changing: TypeAlias = Callable[[Request, Registration], Registration]
-Content: TypeAlias = Callable[[Request], dict[str, Json]]
 Rendering: TypeAlias = Callable[[Request, Any], Json]
 Registering: TypeAlias = Callable[..., Registration]
 Refusing: TypeAlias = Callable[[Request, str, str, "Faults | None"], Reply]
@@ -45,6 +44,7 @@ Finishing: TypeAlias = Callable[[Request, Reply], Reply]
 Cloning: TypeAlias = Callable[[Registration, str], Awaitable["Registration | None"]]
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 REFUSED = "refused "
 """Stands before the Action of a call that was refused for its body."""
@@ -150,8 +150,7 @@ def in_answer(
 ) -> Install:
     """Change the written form of the replies of one operation."""
     return writing(
-        change,
-        lambda request, reply: (request.action, reply.action) == (action, outcome) and when(request, reply),
+        change, lambda request, reply: (request.action, reply.action) == (action, outcome) and when(request, reply)
     )
 
 
@@ -242,9 +241,7 @@ def blaming_one(action: str, pointer: str, blame: Callable[[Request, Place, Json
 
 
 def denying(
-    action: str,
-    when: Callable[[Request, Registration], bool],
-    refusal: Callable[[Gateway, Request], Reply],
+    action: str, when: Callable[[Request, Registration], bool], refusal: Callable[[Gateway, Request], Reply]
 ) -> Install:
     """Refuse some calls of one operation that would be carried out."""
 
@@ -290,7 +287,54 @@ def owned(gateway: Gateway, request: Request) -> bool:
     return owner is not None and owner.id == request.id
 
 
+def on_refusal(
+    action: str, change: Callable[[Gateway, Request, Registration], Registration], reason: str = "body"
+) -> Install:
+    """Change a registration though a call of its provider is refused for a reason."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def refuse(inner: Refusing, request: Request, why: str, message: str, faults: Faults | None = None) -> Reply:
+            # Whoever has no right to the registration changes it only if that is the bug.
+            if request.action == action and why == reason and (reason == "foreign" or owned(gateway, request)):
+                gateway.store.change(request.id, lambda kept: change(gateway, request, kept))
+            return inner(request, why, message, faults)
+
+    return install
+
+
 # Registrations.
+
+
+def now(*_: object) -> float:
+    """Return the time in seconds, by the clock of the loop."""
+    return asyncio.get_running_loop().time()
+
+
+def at_signup(gateway: Gateway, note: Callable[[Registration], T]) -> dict[str, T]:
+    """Note something of each registration when it is made, by its id."""
+    noted: dict[str, T] = {}
+
+    def made(registration: Registration, *_: object) -> Registration:
+        noted[registration.id] = note(registration)
+        return registration
+
+    giving("register", made)(gateway)
+    return noted
+
+
+def before_change(gateway: Gateway, action: str, note: Callable[[Request, Registration], T]) -> dict[str, T]:
+    """Note something of each registration before it is changed by an operation, by its id."""
+    noted: dict[str, T] = {}
+
+    def changed(inner: Changing, request: Request, registration: Registration) -> Registration:
+        if request.action == action:
+            noted[registration.id] = note(request, registration)
+        return inner(request, registration)
+
+    changed.__name__ = gateway.step_of(action)
+    replaces(gateway)(changed)
+    return noted
 
 
 def after(action: str, change: Kept) -> Install:

@@ -15,14 +15,10 @@ class Variation:
 
     name: str
     """In kebab case."""
-
     reading: str
     """Number of the reading that grants it."""
-
     summary: str
     """What the gateway does, in one line."""
-
     install: Install = field(repr=False)
-
     configuration: Mapping[str, Any] = field(default_factory=dict)
     """Gateway configuration that its vendor declares; `{origin}` stands for scheme, host and port of the gateway."""

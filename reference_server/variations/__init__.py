@@ -1,4 +1,4 @@
-"""Fair readings of the page other than the strictest one, by name."""
+"""Fair readings of the page other than the strictest, by name. Each module yields the ``variations`` of a family."""
 
 from __future__ import annotations
 

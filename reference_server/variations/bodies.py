@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
@@ -18,7 +17,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Place, Reply, Request
 from reference_server.planting import Install, Variation, replaces
 from reference_server.planting.edits import GONE, Change, edited, parts, to
-from reference_server.planting.steps import Rendering, finishing, giving
+from reference_server.planting.steps import Rendering, finishing, giving, now
 from reference_server.registration import Credential, Document, Registration
 
 Shown = dict[str, Json]
@@ -26,7 +25,6 @@ _NUMBERS = count(1000017)
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     yield from _errors()
     yield from _extras()
     yield from _documents()
@@ -307,11 +305,8 @@ def _urn(_: str) -> str:
 def _short_lived(gateway: Gateway) -> None:
     gateway.validity = timedelta(seconds=45)
     began = time.time() - time.monotonic()
-
-    @replaces(gateway)
-    def now(inner: Callable[[], datetime]) -> datetime:
-        # The clock of a loop may leap.
-        return datetime.fromtimestamp(began + asyncio.get_running_loop().time(), UTC)
+    # The clock of a loop may leap.
+    giving("now", lambda _: datetime.fromtimestamp(began + now(), UTC))(gateway)
 
 
 def _expiring(form: Callable[[Credential], str]) -> Callable[[Shown, Credential], Shown]:

@@ -9,18 +9,7 @@ from datetime import datetime, timedelta
 
 from reference_server.gateway import Gateway
 from reference_server.message import SIGNUP, Answer, Faults, Reply, Request
-from reference_server.planting import Install, Variation, replaces
-from reference_server.planting.steps import (
-    Authorising,
-    Checking,
-    CheckingMember,
-    Finishing,
-    answering,
-    both,
-    enveloped,
-    finishing,
-    unknown,
-)
+from reference_server.planting import Install, Variation, replaces, steps
 from reference_server.registration import Registration, digest
 
 _NAMES = {"header": "head", "body": "payload"}
@@ -29,11 +18,10 @@ _UNREAD = ("malformed", "action", "timestamp", "token", "foreign")
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     words, install = "a signup needs a token agreed beforehand", _agreed("agreed-beforehand")
     yield Variation("signup-token", "H2", words, install, {"signup_token": "agreed-beforehand"})
     words, unauthorized = "a request needs an API key", Answer(401, (("content-type", "text/plain"),), b"Unauthorized")
-    install = answering(lambda call: call.headers.get("x-api-key") != "open sesame", unauthorized)
+    install = steps.answering(lambda call: call.headers.get("x-api-key") != "open sesame", unauthorized)
     yield Variation("api-key", "H2", words, install, {"headers": {"X-Api-Key": "open sesame"}})
     for method in ("PUT", "GET", "PATCH"):
         words = f"operations are called with {method}"
@@ -45,7 +33,7 @@ def variations() -> Iterator[Variation]:
         ("envelope-names", "head", "payload", {"binding": "envelope", "envelope": _NAMES}),
     ):
         words = f"the members {header} and {body} of one object travel" + ", undeclared" * name.endswith("undeclared")
-        yield Variation(name, "T4", words, enveloped(both(), header, body), declared)
+        yield Variation(name, "T4", words, steps.enveloped(steps.both(), header, body), declared)
     words, install = "a Timestamp is local time, and recent", _recent(timedelta(hours=5, minutes=30))
     yield Variation("timestamp-local", "H1", words, install, {"timestamp_zone": "Asia/Kolkata"})
     for name, reading, words, install in _ORDERS:
@@ -55,15 +43,12 @@ def variations() -> Iterator[Variation]:
 def _agreed(token: str) -> Install:
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        def check_token(inner: CheckingMember, request: Request) -> str | None:
+        def check_token(inner: steps.CheckingMember, request: Request) -> str | None:
             if request.action == SIGNUP:
                 return None if request.token == token else "Token is unknown"
             return inner(request)
 
-        @replaces(gateway)
-        def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
-            given = inner(request, reply)
-            return replace(given, status=401) if given.reason == "token" else given
+        steps.finishing(lambda _, reply: replace(reply, status=401) if reply.reason == "token" else reply)(gateway)
 
     return install
 
@@ -75,7 +60,7 @@ def _with_method(method: str) -> Install:
 def _recent(offset: timedelta) -> Install:
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
-        def check_timestamp(inner: CheckingMember, request: Request) -> str | None:
+        def check_timestamp(inner: steps.CheckingMember, request: Request) -> str | None:
             message = inner(request)
             if message is not None:
                 return message
@@ -95,17 +80,17 @@ def _any_case(gateway: Gateway) -> None:
 
 
 def _foreign_as_unknown(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-        refusal = inner(request, registration)
-        return unknown(gateway, request) if refusal is not None and refusal.reason == "foreign" else refusal
+    def refused(refusal: Reply | None, request: Request, registration: Registration | None) -> Reply | None:
+        return steps.unknown(gateway, request) if refusal is not None and refusal.reason == "foreign" else refusal
+
+    steps.giving("authorise", refused)(gateway)
 
 
 def _locking(gateway: Gateway) -> None:
     wrong: Counter[str] = Counter()
 
     @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+    def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
         if registration is not None:
             if wrong[registration.id] >= 3:
                 return replace(gateway.refuse(request, "token", "the registration is locked"), status=423)
@@ -114,32 +99,30 @@ def _locking(gateway: Gateway) -> None:
 
 
 def _locking_tokens(gateway: Gateway) -> None:
-    unknown: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
 
     @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-        if unknown[request.token] >= 3:
+    def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        if wrong[request.token] >= 3:
             return replace(gateway.refuse(request, "token", "the token is locked"), status=423)
-        unknown[request.token] += registration is None
+        wrong[request.token] += registration is None
         return inner(request, registration)
 
 
 def _token_first(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def check_token(inner: CheckingMember, request: Request) -> str | None:
-        message = inner(request)
-        if message is None and request.action != SIGNUP:
-            known = gateway.store.owner(digest(request.token)) is not None
-            return None if known else "the token is unknown"
-        return message
+    def checked(message: str | None, request: Request) -> str | None:
+        strange = request.action != SIGNUP and gateway.store.owner(digest(request.token)) is None
+        return "the token is unknown" if message is None and strange else message
+
+    steps.giving("check_token", checked)(gateway)
 
 
-def _registration_first(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def check_body(inner: Checking, request: Request) -> Faults:
-        faults = inner(request)
-        known = request.action == SIGNUP or not request.id or gateway.find(request) is not None
-        return faults if known else {}
+def _unless_unknown(gateway: Gateway, request: Request, faults: Faults) -> Faults:
+    known = request.action == SIGNUP or not request.id or gateway.find(request) is not None
+    return faults if known else {}
+
+
+_registration_first = steps.checking(_unless_unknown)
 
 
 def _without_body(request: Request, reply: Reply) -> Reply:
@@ -159,7 +142,12 @@ _ORDERS: tuple[tuple[str, str, str, Install], ...] = (
     ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
     ("locked-by-wrong-tokens", "H3", "a registration is locked after three calls with a wrong token", _locking),
     ("locked-by-unknown-ids", "H3", "a token is locked after three calls about unknown registrations", _locking_tokens),
-    ("unknown-as-foreign", "R16", "an unknown id is refused as a wrong token is, by 401", finishing(_unauthorised)),
-    ("nack-body-null", "H3", "the body of a NACK for a fault of the header is null", finishing(_without_body)),
+    (
+        "unknown-as-foreign",
+        "R16",
+        "an unknown id is refused as a wrong token is, by 401",
+        steps.finishing(_unauthorised),
+    ),
+    ("nack-body-null", "H3", "the body of a NACK for a fault of the header is null", steps.finishing(_without_body)),
 )
 """Orders in which a request is judged, and ways to refuse it."""

@@ -14,7 +14,7 @@ from typing import Any
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
 from reference_server.planting import Variation, replaces
-from reference_server.planting.steps import Answering, Changing, Performing, Registering, Replying
+from reference_server.planting.steps import Answering, Changing, Performing, Registering, Replying, now
 from reference_server.registration import UPDATE_PENDING, Registration
 
 _MOMENT = 0.004
@@ -25,7 +25,6 @@ _LAG = 0.3
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     for name, reading, summary, install in (
         ("conflicting-changes-refused", "X3", "a change is refused if another one came first", _optimistic),
         ("conflicting-changes-refused-by-framework", "X3", "a change beside another one gets a bare 409", _locked),
@@ -106,10 +105,10 @@ def _coalesced(gateway: Gateway) -> None:
 
 
 def _overtaking(gateway: Gateway) -> None:
-    steps = itertools.count()
+    numbers = itertools.count()
 
     async def pause() -> None:
-        await asyncio.sleep(next(steps) * 7 % 5 * _MOMENT / 2)
+        await asyncio.sleep(next(numbers) * 7 % 5 * _MOMENT / 2)
 
     @replaces(gateway)
     async def answer(inner: Answering, call: Call) -> Answer:
@@ -137,7 +136,7 @@ def _taking_turns(gateway: Gateway) -> None:
         if before is not None and not versions[identity]:
             versions[identity].append((-math.inf, before))
         changed = inner(identity, *arguments)
-        versions[identity].append((asyncio.get_running_loop().time(), changed))
+        versions[identity].append((now(), changed))
         return changed
 
     @replaces(gateway)
@@ -145,7 +144,7 @@ def _taking_turns(gateway: Gateway) -> None:
         done = await inner(request, registration)
         if request.action != GET or next(gets) % 2:
             return done
-        horizon = asyncio.get_running_loop().time() - _LAG
+        horizon = now() - _LAG
         return next((each for moment, each in reversed(versions[done.id]) if moment <= horizon), done)
 
 

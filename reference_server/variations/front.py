@@ -11,7 +11,7 @@ from reference_server.binding import parse
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Request
 from reference_server.planting import Variation, replaces
-from reference_server.planting.steps import Answering, CheckingMember, Install, fronting
+from reference_server.planting.steps import Answering, CheckingMember, Install, fronting, now
 
 _EVERY = 100
 """One plain call in so many is concerned."""
@@ -29,7 +29,6 @@ Front = Callable[[Call], Answer | None]
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     for name, reading, summary, install in (
         ("front-pages", "T6", "a firewall answers odd names and bodies with pages of every kind", _fronted(_pages)),
         ("front-own-500", "T6", "a firewall answers what it cannot parse with a 500 of its own", _fronted(_failing)),
@@ -109,9 +108,9 @@ def _banning() -> Front:
 
     def front(call: Call) -> Answer | None:
         nonlocal until
-        banned = asyncio.get_running_loop().time() < until
+        banned = now() < until
         if _is_hostile(call):
-            until = asyncio.get_running_loop().time() + _BAN
+            until = now() + _BAN
         return _page(403) if banned and not _is_hostile(call) else None
 
     return front
@@ -135,8 +134,8 @@ def _away(answer: Answer) -> Front:
     def front(call: Call) -> Answer | None:
         nonlocal until
         if next(numbers) == 700:
-            until = asyncio.get_running_loop().time() + _OUTAGE
-        return answer if asyncio.get_running_loop().time() < until else None
+            until = now() + _OUTAGE
+        return answer if now() < until else None
 
     return front
 

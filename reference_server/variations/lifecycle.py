@@ -12,42 +12,22 @@ from typing import Any
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
-from reference_server.planting import Install, Variation, replaces
+from reference_server.planting import Install, Variation, replaces, steps
 from reference_server.planting.defect import VERIFICATION
-from reference_server.planting.steps import (
-    Answering,
-    Authorising,
-    Changing,
-    Finding,
-    Finishing,
-    Refusing,
-    Registering,
-    Rendering,
-    Replying,
-    denying,
-    fronting,
-    owned,
-)
 from reference_server.registration import UPDATE_PENDING, VERIFIED, Document, Registration
 
 _LAG = 0.3
 """Seconds until a change is seen by other calls (the kit asks again for two, reading R19), or until it is judged."""
 
+_FAILED = steps.on_refusal(UPDATE, lambda gateway, _, kept: replace(kept, status=gateway.update_fail))
 _DEFERRED: Mapping[str, Any] = {"updates": "deferred"}
 _IMMEDIATE: Mapping[str, Any] = {"verification": "immediate"}
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     rows: tuple[tuple[str, str, str, Install, Mapping[str, Any]], ...] = (
         ("updates-after-approval", "R12", "an update is shown after an operator approved it", _deferred(), _DEFERRED),
-        (
-            "updates-after-approval-but-in-reply",
-            "R12",
-            "updates show in the reply",
-            _deferred(in_reply=True),
-            _DEFERRED,
-        ),
+        ("updates-after-approval-but-in-reply", "R12", "updates show in the reply", _deferred(at_once=True), _DEFERRED),
         ("updates-after-two-gets", "R12", "an update is shown from the third look on", _deferred(gets=2), _DEFERRED),
         ("registration-seen-later", "R19", "other calls see a registration a moment later", _hidden_at_first, {}),
         ("replica-reads", "R19", "Provider/get reads a replica that is a moment behind", _replicated, {}),
@@ -58,7 +38,7 @@ def variations() -> Iterator[Variation]:
         ("one-change-at-a-time", "R5", "a change is refused until the one before was looked at", _one_at_a_time, {}),
         ("officer-rejects", "R7", "documents are rejected a moment after they came", _judged_later(_rejected), {}),
         ("officer-approves", "R17", "a registration is active a moment after it came", _judged_later(_active), {}),
-        ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _failed, {}),
+        ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _FAILED, {}),
         ("busy-now-and-then", "T13", "one call in forty is answered by 503 with Retry-After", _busy(503), {}),
         ("rate-limited", "T13", "one call in forty is answered by 429 with Retry-After", _busy(429), {}),
         ("refused-while-busy", "T13", "one call in forty is refused with a NACK that blames nothing", _refused, {}),
@@ -70,7 +50,7 @@ def variations() -> Iterator[Variation]:
         yield Variation(name, reading, words, install, configuration)
 
 
-def _deferred(*, in_reply: bool = False, gets: int | None = None) -> Install:
+def _deferred(*, at_once: bool = False, gets: int | None = None) -> Install:
     """Hold updates back until an operator approves them, or until they were asked for some times."""
 
     def install(gateway: Gateway) -> None:
@@ -83,26 +63,26 @@ def _deferred(*, in_reply: bool = False, gets: int | None = None) -> Install:
                 gateway.store.change(identity, lambda kept: replace(kept, info=info))
 
         @replaces(gateway)
-        def update(inner: Changing, request: Request, registration: Registration) -> Registration:
+        def update(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
             sent = gateway.content(request)["info"]
             held[registration.id] = {**registration.info, **held.get(registration.id, {}), **sent}
             asked[registration.id] = 0
             return replace(registration, status=UPDATE_PENDING)
 
         @replaces(gateway)
-        def render_info(inner: Rendering, request: Request, registration: Registration) -> Json:
-            if in_reply and request.action == UPDATE:
+        def render_info(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
+            if at_once and request.action == UPDATE:
                 return dict(held[registration.id])
             return inner(request, registration)
 
         @replaces(gateway)
-        def judge(inner: Registering, identity: str, status: str, number: int | None = None) -> Registration:
+        def judge(inner: steps.Registering, identity: str, status: str, number: int | None = None) -> Registration:
             if number is None and status == VERIFIED:
                 release(identity)
             return inner(identity, status, number)
 
         @replaces(gateway)
-        def find(inner: Finding, request: Request) -> Registration | None:
+        def find(inner: steps.Finding, request: Request) -> Registration | None:
             found = inner(request)
             if found is None or gets is None or request.action != GET:
                 return found
@@ -115,25 +95,17 @@ def _deferred(*, in_reply: bool = False, gets: int | None = None) -> Install:
 
 
 def _hidden_at_first(gateway: Gateway) -> None:
-    made: dict[str, float] = {}
-
-    @replaces(gateway)
-    def register(inner: Registering, *arguments: Any) -> Registration:
-        registration = inner(*arguments)
-        made[registration.id] = asyncio.get_running_loop().time()
-        return registration
-
-    @replaces(gateway)
-    def find(inner: Finding, request: Request) -> Registration | None:
-        found = inner(request)
-        return found if asyncio.get_running_loop().time() - made.get(request.id, 0) > _LAG else None
+    made = steps.at_signup(gateway, steps.now)
+    steps.giving("find", lambda found, request: found if steps.now() - made.get(request.id, 0) > _LAG else None)(
+        gateway
+    )
 
 
 def _replicated(gateway: Gateway) -> None:
     versions: dict[str, list[tuple[float, Registration]]] = {}
 
     def record(registration: Registration) -> Registration:
-        versions.setdefault(registration.id, []).append((asyncio.get_running_loop().time(), registration))
+        versions.setdefault(registration.id, []).append((steps.now(), registration))
         return registration
 
     @replaces(gateway.store)
@@ -141,72 +113,63 @@ def _replicated(gateway: Gateway) -> None:
         inner(record(registration))
 
     @replaces(gateway.store)
-    def change(inner: Registering, *arguments: Any) -> Registration:
+    def change(inner: steps.Registering, *arguments: Any) -> Registration:
         return record(inner(*arguments))
 
     @replaces(gateway)
-    def find(inner: Finding, request: Request) -> Registration | None:
+    def find(inner: steps.Finding, request: Request) -> Registration | None:
         if request.action != GET or request.id not in versions:
             return inner(request)
-        horizon = asyncio.get_running_loop().time() - _LAG
-        seen = [registration for moment, registration in versions[request.id] if moment <= horizon]
+        seen = [registration for moment, registration in versions[request.id] if moment <= steps.now() - _LAG]
         return seen[-1] if seen else None
 
 
 def _stored_later(gateway: Gateway) -> None:
     received: dict[str, float] = {}
 
-    @replaces(gateway)
-    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
-        documents = inner(request)
-        received.update((document.id, asyncio.get_running_loop().time()) for document in documents)
+    def noted(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
+        received.update((document.id, steps.now()) for document in documents)
         return documents
 
-    @replaces(gateway)
-    def find(inner: Finding, request: Request) -> Registration | None:
-        found = inner(request)
+    def stored(found: Registration | None, request: Request) -> Registration | None:
         if found is None or request.action != GET:
             return found
-        horizon = asyncio.get_running_loop().time() - _LAG
-        return replace(found, documents=tuple(one for one in found.documents if received[one.id] <= horizon))
+        return replace(found, documents=tuple(one for one in found.documents if received[one.id] <= steps.now() - _LAG))
+
+    steps.both(steps.giving("new_documents", noted), steps.giving("find", stored))(gateway)
 
 
 def _verified(*, changes: bool = False) -> Install:
     """Verify at once what a call brings; with `changes` the whole registration after every change."""
 
     def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
-            return tuple(replace(document, status=VERIFIED) for document in inner(request))
+        def finished(request: Request, reply: Reply) -> Reply:
+            if changes and reply.action == "ACK" and request.action != GET:
+                gateway.judge(reply.body["registration"]["id"], VERIFIED)
+            return reply
 
-        @replaces(gateway)
-        def register(inner: Registering, *arguments: Any) -> Registration:
-            return replace(inner(*arguments), api_status=VERIFIED, status=VERIFIED)
+        steps.finishing(finished)(gateway)
 
-        @replaces(gateway)
-        def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
-            given = inner(request, reply)
-            if changes and given.action == "ACK" and request.action != GET:
-                gateway.judge(given.body["registration"]["id"], VERIFIED)
-            return given
+    return steps.both(
+        steps.giving("new_documents", _all_verified), steps.giving("register", _verified_at_once), install
+    )
 
-    return install
+
+def _all_verified(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
+    return tuple(replace(document, status=VERIFIED) for document in documents)
+
+
+def _verified_at_once(registration: Registration, *_: object) -> Registration:
+    return replace(registration, api_status=VERIFIED, status=VERIFIED)
 
 
 def _judged_later(judged: Callable[[Registration], Registration]) -> Install:
     def install(gateway: Gateway) -> None:
-        waiting: dict[str, float] = {}
+        waiting = steps.at_signup(gateway, steps.now)
 
         @replaces(gateway)
-        def register(inner: Registering, *arguments: Any) -> Registration:
-            registration = inner(*arguments)
-            waiting[registration.id] = asyncio.get_running_loop().time()
-            return registration
-
-        @replaces(gateway)
-        def find(inner: Finding, request: Request) -> Registration | None:
-            now = asyncio.get_running_loop().time()
-            if now - waiting.get(request.id, now) > _LAG:
+        def find(inner: steps.Finding, request: Request) -> Registration | None:
+            if steps.now() - waiting.get(request.id, steps.now()) > _LAG:
                 del waiting[request.id]
                 gateway.store.change(request.id, judged)
             return inner(request)
@@ -224,7 +187,7 @@ def _active(registration: Registration) -> Registration:
 
 def _verified_only(gateway: Gateway) -> None:
     @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+    def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
         refusal = inner(request, registration)
         if refusal is None and registration is not None and registration.api_status != VERIFIED:
             faults: Faults = {("registration", "id"): "is not verified yet"}
@@ -235,26 +198,17 @@ def _verified_only(gateway: Gateway) -> None:
 def _one_at_a_time(gateway: Gateway) -> None:
     """Refuse a change while another one waits. An operator carries out what waits once it was shown to wait."""
     for action in (UPDATE, ADD):
-        denying(action, lambda _, registration: registration.status == UPDATE_PENDING, _waiting)(gateway)
+        steps.denying(action, lambda _, registration: registration.status == UPDATE_PENDING, _waiting)(gateway)
 
-    @replaces(gateway)
-    def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
-        given = inner(request, reply)
-        if given.action == "ACK" and request.action == GET:
-            gateway.judge(request.id, VERIFIED)
-        return given
+    def carried_out(request: Request, reply: Reply) -> Reply:
+        gateway.judge(request.id, VERIFIED)
+        return reply
+
+    steps.in_reply("ACK", GET, carried_out)(gateway)
 
 
 def _waiting(gateway: Gateway, request: Request) -> Reply:
     return replace(gateway.refuse(request, "waiting", "a change of this registration waits"), status=409)
-
-
-def _failed(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-        if request.action == UPDATE and reason == "body" and owned(gateway, request):
-            gateway.store.change(request.id, lambda kept: replace(kept, status=gateway.update_fail))
-        return inner(request, reason, message, faults)
 
 
 def _unavailable(status: int) -> Answer:
@@ -264,7 +218,7 @@ def _unavailable(status: int) -> Answer:
 def _busy(status: int) -> Install:
     def install(gateway: Gateway) -> None:
         numbers = itertools.count(1)
-        fronting(lambda call: None if next(numbers) % 40 else _unavailable(status))(gateway)
+        steps.fronting(lambda call: None if next(numbers) % 40 else _unavailable(status))(gateway)
 
     return install
 
@@ -273,7 +227,7 @@ def _refused(gateway: Gateway) -> None:
     numbers = itertools.count(1)
 
     @replaces(gateway)
-    async def reply(inner: Replying, request: Request) -> Reply:
+    async def reply(inner: steps.Replying, request: Request) -> Reply:
         return await inner(request) if next(numbers) % 40 else gateway.refuse(request, "busy", "please come again")
 
 
@@ -282,17 +236,17 @@ def _once(gateway: Gateway) -> None:
     received: dict[str, float] = {}
 
     @replaces(gateway)
-    async def reply(inner: Replying, request: Request) -> Reply:
-        call, now = repr((request.action, request.token, request.body)), asyncio.get_running_loop().time()
-        if not request.malformed and now - received.get(call, -math.inf) < 1:
+    async def reply(inner: steps.Replying, request: Request) -> Reply:
+        call, moment = repr((request.action, request.token, request.body)), steps.now()
+        if not request.malformed and moment - received.get(call, -math.inf) < 1:
             return replace(gateway.refuse(request, "repeated", "this call came a moment ago"), status=409)
-        received[call] = now
+        received[call] = moment
         return await inner(request)
 
 
 def _slow(gateway: Gateway) -> None:
     @replaces(gateway)
-    async def answer(inner: Answering, call: Call) -> Answer:
+    async def answer(inner: steps.Answering, call: Call) -> Answer:
         await asyncio.sleep(0.05)
         return await inner(call)
 
@@ -301,7 +255,7 @@ def _crowded(gateway: Gateway) -> None:
     inside = 0
 
     @replaces(gateway)
-    async def answer(inner: Answering, call: Call) -> Answer:
+    async def answer(inner: steps.Answering, call: Call) -> Answer:
         nonlocal inside
         if inside >= 4:
             return _unavailable(429)

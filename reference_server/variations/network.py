@@ -17,7 +17,6 @@ _LATE = 0.3
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     # Cloning is the gateway's own where it has peers.
     words = "registrations are cloned to two other gateways, which refuse them until then"
     yield Variation("network", "X1", words, both(), NETWORK)

@@ -10,23 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, SIGNUP, UPDATE, Call, Faults, Json, Place, Reply, Request
+from reference_server.message import ADD, SIGNUP, UPDATE, Faults, Json, Place, Reply, Request
 from reference_server.planting import Install, Variation, replaces
-from reference_server.planting.edits import parts, places
-from reference_server.planting.steps import (
-    Authorising,
-    Changing,
-    Checking,
-    CheckingHeader,
-    Content,
-    Reading,
-    Registering,
-    added,
-    both,
-    checking,
-    denying,
-)
-from reference_server.registration import Credential, Registration, digest
+from reference_server.planting.edits import matches, parts, places
+from reference_server.planting.steps import Authorising, added, both, checking, denying, giving
+from reference_server.registration import Registration, digest
 from reference_server.specification import Member
 
 _CIN = r"[LU][0-9]{5}[A-Z]{2}[0-9]{4}[A-Z]{3}[0-9]{6}"
@@ -43,18 +31,17 @@ _MOST_DOCUMENTS = 10
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     yield from _values()
     yield from _lists()
-    yield Variation("values-trimmed", "Q6", "white space around a text, line breaks too, is dropped", _trimming)
+    yield Variation("values-trimmed", "Q6", "white space around a text, line breaks too, is dropped", _TRIMMING)
     yield Variation(
         "unknown-members-refused", "T11", "a request with members that are not on the page is refused", _closed
     )
-    yield Variation("unknown-members-kept", "T11", "members that are not on the page are kept and given back", _open)
+    words, install = "members that are not on the page are kept and given back", giving("content", _with_unknown)
+    yield Variation("unknown-members-kept", "T11", words, install)
     for name, pointer in (("company-id", "/info/company_id"), ("document-name", "/documents/*/name")):
-        yield Variation(
-            f"optional-{name}", "Q1", f"{pointer} may be missing", _optional(parts(pointer)), {"optional": [pointer]}
-        )
+        words, install = f"{pointer} may be missing", _optional(pointer)
+        yield Variation(f"optional-{name}", "Q1", words, install, {"optional": [pointer]})
 
 
 # Values.
@@ -140,19 +127,15 @@ def _extensions(gateway: Gateway, request: Request) -> Faults:
     return faults
 
 
-def _trimming(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def read(inner: Reading, call: Call) -> Request:
-        request = inner(call)
-        return replace(request, body=_trimmed(request.body))
-
-
 def _trimmed(value: Json) -> Any:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, list):
         return [_trimmed(item) for item in value]
     return {name: _trimmed(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+_TRIMMING = giving("read", lambda request, _: replace(request, body=_trimmed(request.body)))
 
 
 # Lists, and what has to come together.
@@ -196,10 +179,9 @@ def _too_many(gateway: Gateway, request: Request) -> Reply:
 
 def _repeating(member: str) -> Callable[[Request, Registration], bool]:
     def repeats(request: Request, registration: Registration) -> bool:
-        sent = [request.at(place) for place in places(request.body, ("documents", "*", member))]
-        return len({*sent, *(document.members.get(member) for document in registration.documents)}) < len(sent) + len(
-            registration.documents
-        )
+        values = [request.at(place) for place in places(request.body, ("documents", "*", member))]
+        values += [document.members.get(member) for document in registration.documents]
+        return len({*values}) < len(values)
 
     return repeats
 
@@ -250,13 +232,11 @@ def _complete(gateway: Gateway, request: Request) -> Faults:
 def _unique_company_id(gateway: Gateway) -> None:
     owners: dict[str, str] = {}
 
-    def owned(registration: Registration) -> Registration:
+    def owned(registration: Registration, *_: object) -> Registration:
         owners[registration.info["company_id"].casefold()] = registration.token_digest
         return registration
 
-    @replaces(gateway)
-    def check_body(inner: Checking, request: Request) -> Faults:
-        faults = inner(request)
+    def check(_: Gateway, request: Request, faults: Faults) -> Faults:
         identity = request.at(("info", "company_id"))
         if faults or not isinstance(identity, str):
             return faults
@@ -264,22 +244,16 @@ def _unique_company_id(gateway: Gateway) -> None:
         taken = owners.get(identity.casefold(), mine) != mine
         return {("info", "company_id"): "is registered already"} if taken else faults
 
-    @replaces(gateway)
-    def register(inner: Registering, request: Request, credential: Credential) -> Registration:
-        return owned(inner(request, credential))
-
-    @replaces(gateway)
-    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
-        return owned(inner(request, registration))
+    both(checking(check), giving("register", owned), giving("update", owned))(gateway)
 
 
 def _renewed(gateway: Gateway) -> None:
     first: dict[Json, str] = {}
 
-    @replaces(gateway)
-    def register(inner: Registering, request: Request, credential: Credential) -> Registration:
-        made = inner(request, credential)
+    def again(made: Registration, *_: object) -> Registration:
         return replace(made, id=first.setdefault(made.info["company_id"], made.id))
+
+    giving("register", again)(gateway)
 
     @replaces(gateway)
     def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
@@ -293,12 +267,12 @@ def _renewed(gateway: Gateway) -> None:
 
 
 def _closed(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def check_header(inner: CheckingHeader, request: Request) -> Reply | None:
-        refusal = inner(request)
+    def checked(refusal: Reply | None, request: Request) -> Reply | None:
         if refusal is None and _unknown_members(gateway.specification.requests[request.action], request.body):
             return gateway.refuse(request, "members", "the request has unknown members")
         return refusal
+
+    giving("check_header", checked)(gateway)
 
 
 def _unknown_members(shape: Member, value: Json) -> bool:
@@ -311,26 +285,17 @@ def _unknown_members(shape: Member, value: Json) -> bool:
     return False
 
 
-def _open(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def content(inner: Content, request: Request) -> dict[str, Json]:
-        kept = inner(request)
-        for section in ("info", "api"):
-            if section in kept:
-                sent = {name: value for name, value in request.body[section].items() if value is not None}
-                kept[section] = {**sent, **kept[section]}
-        return kept
+def _with_unknown(kept: dict[str, Json], request: Request) -> dict[str, Json]:
+    for section in {"info", "api"} & kept.keys():
+        sent = {name: value for name, value in request.body[section].items() if value is not None}
+        kept[section] = {**sent, **kept[section]}
+    return kept
 
 
-def _optional(path: tuple[str, ...]) -> Install:
+def _optional(pointer: str) -> Install:
     """Let a member be missing or null, and leave it out of replies then."""
-    names = tuple(part for part in path if part != "*")
 
     def check(_: Gateway, request: Request, faults: Faults) -> Faults:
-        return {
-            place: message
-            for place, message in faults.items()
-            if tuple(part for part in place if isinstance(part, str)) != names or request.at(place) is not None
-        }
+        return {p: message for p, message in faults.items() if not matches(p, pointer) or request.at(p) is not None}
 
     return checking(check)

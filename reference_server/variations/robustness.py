@@ -22,7 +22,6 @@ _HTML = (("content-type", "text/html"),)
 
 
 def variations() -> Iterator[Variation]:
-    """Yield the variations of this family."""
     crash, other = crashed(Answer(500, (), b"")), Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>")
     for name, reading, words, install in (
         ("tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant),

@@ -80,7 +80,6 @@ _FORMS: tuple[tuple[str, Callable[[Json], Json]], ...] = (
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action, shape in specification.requests.items():
         forms = cycle(_FORMS)
         for pointer, member in shape.below():
@@ -134,10 +133,7 @@ def _of_unknown(specification: Specification, catalogue: Catalogue, action: str)
     requirement = catalogue.of(action, "NACK-UNKNOWN")
     if requirement is None or "registration" not in specification.nacks[action].members:
         return
-    ways: list[tuple[str, Blame, str]] = [
-        ("unsaid", unsaid, "names no field"),
-        ("blank", blank, "has a blank message"),
-    ]
+    ways: list[tuple[str, Blame, str]] = [("unsaid", unsaid, "names no field"), ("blank", blank, "has a blank message")]
     if "string" in specification.nacks[action].members["registration"].types:
         ways.append(("at-object", at("/registration"), "has its message at registration, not at its id"))
     for name, blame, words in ways:

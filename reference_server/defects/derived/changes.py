@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import count
 
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
-from reference_server.message import GET, UPDATE, Faults, Json, Reply, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.message import GET, UPDATE, Json, Reply, Request
+from reference_server.planting import Defect, Install, defect
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import short
-from reference_server.planting.steps import Changing, Kept, Refusing, after, both, owned, shown_as, unverified
+from reference_server.planting.steps import Kept, after, before_change, both, in_reply, on_refusal, shown_as, unverified
 from reference_server.registration import Registration
 from reference_server.specification import Specification
 
@@ -19,7 +20,6 @@ Part = Mapping[str, Json]
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action, part in specification.replaces.items():
         if action != UPDATE:
             yield from _of_change(specification, catalogue, action, part)
@@ -70,43 +70,20 @@ def _reset(before: Registration, kept: Registration) -> Registration:
     return replace(kept, api={**kept.api, "endpoint_url": "https://unset.example.com/api"})
 
 
-def _on_change(gateway: Gateway, action: str, note: Callable[[Request, Registration], None]) -> None:
-    """Take note of each change before it is made."""
-
-    def changed(inner: Changing, request: Request, registration: Registration) -> Registration:
-        if request.action == action:
-            note(request, registration)
-        return inner(request, registration)
-
-    changed.__name__ = gateway.step_of(action)
-    replaces(gateway)(changed)
-
-
 def _stale(action: str, part: str, names: list[str], every: int) -> Install:
     """Show some members as they were before the last change, in every so many Provider/get."""
 
     def install(gateway: Gateway) -> None:
-        old: dict[str, Part] = {}
-        asked: dict[str, int] = {}
+        old = before_change(gateway, action, lambda _, kept: (kept.others.get(part, {}), count(1)))
 
-        def note(request: Request, registration: Registration) -> None:
-            old[registration.id] = registration.others.get(part, {})
-            asked[registration.id] = 0
-
-        _on_change(gateway, action, note)
-
-        def shown(request: Request, reply: Reply) -> Json:
-            before = old.get(request.id, {})
-            asked[request.id] = asked.get(request.id, 0) + 1
+        def shown(request: Request, reply: Reply) -> Reply:
+            before, asked = old.get(request.id, ({}, count(1)))
+            if next(asked) % every:
+                return reply
             members = {name: before[name] for name in names if name in before}
-            return members if asked[request.id] % every == 0 else {}
+            return replace(reply, body={**reply.body, part: {**reply.body.get(part, {}), **members}})
 
-        @replaces(gateway)
-        def finish(inner: Callable[[Request, Reply], Reply], request: Request, reply: Reply) -> Reply:
-            given = inner(request, reply)
-            if request.action != GET or given.action != "ACK" or request.id not in old:
-                return given
-            return replace(given, body={**given.body, part: {**given.body.get(part, {}), **shown(request, given)}})
+        in_reply("ACK", GET, shown)(gateway)
 
     return install
 
@@ -115,8 +92,7 @@ def _blanking(action: str, part: str) -> Install:
     """Blank the texts that were not sent."""
 
     def install(gateway: Gateway) -> None:
-        sent: dict[str, Part] = {}
-        _on_change(gateway, action, lambda request, kept: sent.__setitem__(kept.id, gateway.content(request)[part]))
+        sent = before_change(gateway, action, lambda request, _: gateway.content(request)[part])
 
         def blanked(before: Registration, kept: Registration) -> Registration:
             members = kept.others.get(part, {})
@@ -129,19 +105,6 @@ def _blanking(action: str, part: str) -> Install:
     return install
 
 
-def _on_refusal(action: str, change: Callable[[Gateway, Request, Registration], Registration]) -> Install:
-    """Change a registration though a call about it is refused."""
-
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-            if request.action == action and reason == "body" and owned(gateway, request):
-                gateway.store.change(request.id, lambda kept: change(gateway, request, kept))
-            return inner(request, reason, message, faults)
-
-    return install
-
-
 def _refused(action: str, part: str) -> Install:
     """Make a refused change, with a mark at its texts, so that it can be told from what was there."""
 
@@ -150,8 +113,8 @@ def _refused(action: str, part: str) -> Install:
         marked = {name: f"{value} (refused)" if isinstance(value, str) else value for name, value in members.items()}
         return replace(kept, others={**kept.others, part: marked})
 
-    return _on_refusal(action, change)
+    return on_refusal(action, change)
 
 
 def _suspending(action: str) -> Install:
-    return _on_refusal(action, lambda gateway, request, kept: replace(kept, status="SUSPENDED"))
+    return on_refusal(action, lambda gateway, request, kept: replace(kept, status="SUSPENDED"))

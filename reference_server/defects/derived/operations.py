@@ -21,7 +21,6 @@ _UNSERVED = ("REPLY-ACTION", "REPLY-JSON", "TOKEN-ACCEPTED")
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action in specification.keys:
         name = short(action)
         if (requirement := catalogue.of(action, "ENDPOINT")) is not None:

@@ -31,7 +31,6 @@ _NO_VALUE: Final = ("missing", "null", "another-type")
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action, shape in specification.acks.items():
         for pointer, part in shape.below():
             requirement = catalogue.owner(action, pointer)

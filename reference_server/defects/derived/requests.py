@@ -33,7 +33,6 @@ _ZERO: Final[dict[str, Json]] = {"number": 0, "boolean": False}
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action, shape in specification.requests.items():
         for pointer, member in shape.below():
             required = shape.requires(pointer)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, Faults, Json, Reply, Request
-from reference_server.planting import Defect, Install, defect, replaces
-from reference_server.planting.edits import GONE, Change, edited, member, parts, place_name
-from reference_server.planting.steps import Checking, added, always, fresh, in_ack, in_reply
+from reference_server.planting import Defect, Install, defect
+from reference_server.planting.edits import Change, edited, gone, matches, member, parts, place_name
+from reference_server.planting.steps import added, always, both, checking, fresh, giving, in_ack, in_reply
 from reference_server.specification import Specification
 from reference_server.validation import json_type
 
@@ -19,7 +19,6 @@ _KEPT_APART = ("/info", "/documents", "/documents/*", "/api")
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Yield the defects of this family."""
     for action, shape in specification.requests.items():
         for pointer, sent in shape.below():
             if not sent.is_scalar or pointer.startswith("/registration"):
@@ -72,21 +71,11 @@ def _ignored(catalogue: Catalogue, pointer: str) -> Iterator[Defect]:
     requirement = catalogue.of(SIGNUP, "BODY")
     if requirement is None:
         return
-    path = tuple(part for part in parts(pointer) if part != "*")
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def content(inner: Callable[[Request], Json], request: Request) -> Json:
-            return edited(inner(request), parts(pointer), lambda _: GONE)
+    def check(gateway: Gateway, request: Request, faults: Faults) -> Faults:
+        return {place: message for place, message in faults.items() if not matches(place, pointer)}
 
-        @replaces(gateway)
-        def check_body(inner: Checking, request: Request) -> Faults:
-            return {
-                place: message
-                for place, message in inner(request).items()
-                if tuple(part for part in place if isinstance(part, str)) != path
-            }
-
+    install = both(giving("content", lambda kept, _: edited(kept, parts(pointer), gone)), checking(check))
     summary = f"the gateway neither checks, keeps nor shows {pointer}"
     also = (*catalogue.bodies(), *catalogue.about(pointer), "NACK-ALL", "NACK-INDEX")
     yield defect(f"{place_name(SIGNUP, pointer)}-ignored", requirement, SIGNUP, pointer, summary, install, *also)
