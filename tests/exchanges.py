@@ -38,11 +38,7 @@ HTTP = HttpBinding()
 PENDING, VERIFIED = "PENDING-VERIFICATION", "VERIFIED"
 
 QUICK = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=40,
-    suppress_health_check=list(HealthCheck),
+    deadline=None, derandomize=True, database=None, max_examples=40, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -101,11 +101,7 @@ def report(*findings, statuses=MappingProxyType({}), **changes):
         "waived": {},
         "class": "core",
         "kit": {"name": "beckn-conformance", "version": "0.1.0"},
-        "specification": {
-            "title": SPECIFICATION.title,
-            "source": SPECIFICATION.source,
-            "digest": SPECIFICATION.digest,
-        },
+        "specification": {"title": SPECIFICATION.title, "source": SPECIFICATION.source, "digest": SPECIFICATION.digest},
         "gateway": {
             "url": "https://gw.example/api",
             "name": "Acme Gateway",

@@ -113,14 +113,7 @@ class Actor:
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
         outgoing = Outgoing(
-            action,
-            self.binding,
-            body,
-            token,
-            header or {},
-            purpose=purpose,
-            stimulus=stimulus,
-            plain=plain,
+            action, self.binding, body, token, header or {}, purpose=purpose, stimulus=stimulus, plain=plain
         )
 
         async def ask(

@@ -74,14 +74,7 @@ class Insistence:
             async with self._turns[action]:
                 pass
 
-    async def insist(
-        self,
-        exchange: Exchange,
-        ask: Ask,
-        is_served: IsServed,
-        *,
-        blames_registration: bool,
-    ) -> Exchange:
+    async def insist(self, exchange: Exchange, ask: Ask, is_served: IsServed, *, blames_registration: bool) -> Exchange:
         """The last answer to a call, made again while it is refused without a reason."""
         if exchange.acknowledged:
             self._learn(exchange)

@@ -134,10 +134,7 @@ class Verifier:
 def _request(url: str, content: bytes) -> Request:
     """The request to a hook. Raises UsageError for a URL that cannot be called."""
     called, user = check_hook(url), authorization(url)
-    fields = (
-        *(("Content-Type", "application/json"), ("Accept", "*/*")),
-        *((("Authorization", user),) if user else ()),
-    )
+    fields = (*(("Content-Type", "application/json"), ("Accept", "*/*")), *((("Authorization", user),) if user else ()))
     return Request("POST", called, fields, content)
 
 

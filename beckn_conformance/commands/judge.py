@@ -80,12 +80,7 @@ def _judge(chosen: argparse.Namespace) -> int:
 
 
 def _rejudged(
-    record: Path,
-    specification: Specification,
-    report: Path | None,
-    *,
-    as_json: bool = False,
-    whole_har: bool = False,
+    record: Path, specification: Specification, report: Path | None, *, as_json: bool = False, whole_har: bool = False
 ) -> int:
     """Judges a record, writes a report if one is wanted, and prints the verdict."""
     from ..record.masking import Masker

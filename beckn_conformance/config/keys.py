@@ -74,12 +74,7 @@ def from_mapping(
 
 
 def examined(
-    url: str,
-    raw: Mapping[str, Any],
-    specification: Specification,
-    *,
-    node: Node = declared.NOTHING,
-    here: bool = True,
+    url: str, raw: Mapping[str, Any], specification: Specification, *, node: Node = declared.NOTHING, here: bool = True
 ) -> tuple[GatewayConfig, Sequence[KeyFault]]:
     """Returns a configuration like ``from_mapping``, without the keys that cannot be used, and their faults."""
     # Most runs declare nothing, and then the library that reads declarations need not be loaded.

@@ -17,12 +17,7 @@ from .history.status import moves_by_itself
 from .obligations import obligations
 from .tally import Found, Tally
 
-CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = (
-    "conformant",
-    "non-conformant",
-    "inconclusive",
-    "incomplete",
-)
+CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = ("conformant", "non-conformant", "inconclusive", "incomplete")
 STATUSES = ("passed", "failed", "warned", "inconclusive", "not-applicable", "waived", "untested")
 
 

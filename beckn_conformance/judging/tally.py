@@ -9,17 +9,7 @@ from typing import Any
 from ..messages.shell import NOTHING, Command
 from ..specification.actions import GET
 from ..specification.pointer import AN_INDEX, pattern_of
-from .finding import (
-    LATER,
-    MOST_PLACES,
-    NOT_BLAMED,
-    NOWHERE,
-    REGISTRATION_BLAMED,
-    VALUE,
-    Finding,
-    Judgement,
-    Obligation,
-)
+from .finding import LATER, MOST_PLACES, NOT_BLAMED, NOWHERE, REGISTRATION_BLAMED, VALUE, Finding, Judgement, Obligation
 from .obligations import of_history
 from .omissions import Omissions
 from .statistics import Statistics

@@ -50,11 +50,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "parentheses": ("{} (Transport) Services", "Trams (Northern) {}"),
     "hyphen": ("{}-Nord Tram", "Inter-City {}"),
     "comma": ("{}, Rail and Road", "Boats, Buses and {}"),
-    "Latin with accents": (
-        "Société {} de transport à Orléans",
-        "{} Straßenbahn Göttingen",
-        "{} tåg på Öland",
-    ),
+    "Latin with accents": ("Société {} de transport à Orléans", "{} Straßenbahn Göttingen", "{} tåg på Öland"),
     "Greek": ("{} Μετρό Αθήνας",),
     "Cyrillic": ("{} метро Київ", "{} трамвай Москва"),
     "Hebrew": ("{} רכבת קלה",),

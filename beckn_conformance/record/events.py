@@ -157,9 +157,7 @@ def row_of_step(step: Step, masker: Masker) -> Row:
 
 
 def step_of(
-    row: Mapping[str, Any],
-    specification: Specification,
-    exchanges: Callable[[Sequence[str]], Sequence[Exchange]],
+    row: Mapping[str, Any], specification: Specification, exchanges: Callable[[Sequence[str]], Sequence[Exchange]]
 ) -> Step:
     """The step of a row; ``exchanges`` looks them up by id.
 

@@ -53,7 +53,7 @@ def write(
         f"{'; only the exchanges that report.html shows' if excerpt else ''}",
         **({EXCERPT: True} if excerpt else {}),
         "pages": [
-            {"startedDateTime": run["started"], "id": page, "title": report["gateway"]["url"], "pageTimings": {}},
+            {"startedDateTime": run["started"], "id": page, "title": report["gateway"]["url"], "pageTimings": {}}
         ],
     }
     file.write(json.dumps({"log": log})[:-2] + ', "entries": [')

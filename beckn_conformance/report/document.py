@@ -24,11 +24,7 @@ def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: 
         "waived": {level: list(ids) for level, ids in verdict.waived.items()},
         "class": "strict" if run.strict else "core",
         "kit": {"name": "beckn-conformance", "version": run.kit},
-        "specification": {
-            "title": specification.title,
-            "source": specification.source,
-            "digest": specification.digest,
-        },
+        "specification": {"title": specification.title, "source": specification.source, "digest": specification.digest},
         "gateway": {
             "url": config.url,
             "name": config.gateway.get("name", ""),

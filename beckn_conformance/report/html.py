@@ -162,11 +162,7 @@ def template() -> jinja2.Template:
 def environment() -> jinja2.Environment:
     """Fills in pages. Every value is text, and never markup."""
     return jinja2.Environment(
-        autoescape=True,
-        finalize=_shown,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        autoescape=True, finalize=_shown, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 

@@ -175,9 +175,7 @@ async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, si
         await add_and_read(actor, registration)
 
 
-@exercises(
-    *("UPDATE-NACK-UNCHANGED", "DOCUMENTS-NACK-UNCHANGED", "UPDATE-WHOLE", "DOCUMENTS-LISTED"),
-)
+@exercises(*("UPDATE-NACK-UNCHANGED", "DOCUMENTS-NACK-UNCHANGED", "UPDATE-WHOLE", "DOCUMENTS-LISTED"))
 @settling
 async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
     """Refused changes leave no trace in parallel acknowledged changes, and spoils none of them."""
@@ -197,8 +195,7 @@ async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
 
 
 @exercises(
-    *("GET-ROUND-TRIP", "UPDATE-ECHO", "UPDATE-WHOLE", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-LISTED"),
-    "DOCUMENTS-ECHO",
+    *("GET-ROUND-TRIP", "UPDATE-ECHO", "UPDATE-WHOLE", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-LISTED"), "DOCUMENTS-ECHO"
 )
 @settling
 async def test_two_registrations_at_once(actor: Actor) -> None:

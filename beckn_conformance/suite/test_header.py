@@ -61,12 +61,7 @@ async def test_action(actor: Actor, action: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("action", "kind"),
     [
-        case(
-            ("HEADER-NACK-TIMESTAMP", *ANSWERED, *UNCHANGED.get(action, ())),
-            action,
-            kind,
-            id=f"{action}-{kind}",
-        )
+        case(("HEADER-NACK-TIMESTAMP", *ANSWERED, *UNCHANGED.get(action, ())), action, kind, id=f"{action}-{kind}")
         for action in ACTIONS
         for kind in HEADER_FAULTS["HEADER-NACK-TIMESTAMP"][1]
     ],

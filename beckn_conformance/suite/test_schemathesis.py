@@ -26,13 +26,7 @@ LONGEST_ID = 40
 def _requirements(action: str) -> tuple[str, ...]:
     """Requirements that the messages of an operation, and a Provider/get after them, can exercise."""
     known = current().requirements.values()
-    shown = {
-        *GENERAL[action],
-        "NACK-ALL",
-        "NACK-INDEX",
-        *HISTORY,
-        *(r.id for r in known if action in r.operations),
-    }
+    shown = {*GENERAL[action], "NACK-ALL", "NACK-INDEX", *HISTORY, *(r.id for r in known if action in r.operations)}
     return tuple(r.id for r in known if r.id in shown and not r.untestable and not r.needs)
 
 

@@ -48,11 +48,7 @@ CUT = {
     "packed twice, within": ("gzip, gzip", gzip.compress(GZIP[:-2])),
     "packed twice": ("gzip, gzip", gzip.compress(GZIP)[:-2]),
 }
-SPOILT = {
-    "no gzip": TEXT,
-    "in its head": b"\x1f\x8b\0" + GZIP,
-    "in its check sum": GZIP[:-6] + b"\0" + GZIP[-5:],
-}
+SPOILT = {"no gzip": TEXT, "in its head": b"\x1f\x8b\0" + GZIP, "in its check sum": GZIP[:-6] + b"\0" + GZIP[-5:]}
 PIECES = pytest.mark.parametrize("size", [1, 7, 1 << 20])
 
 

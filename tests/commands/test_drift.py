@@ -155,12 +155,7 @@ def rewritten(folder, name, old, new):
             "parts: [ack], pointers: [/documents], reading: Q11",
             "/documents: no longer on the page, and optional in the schemas, as Q11 settles",
         ),
-        (
-            "page.yaml",
-            "than 24 hours",
-            "than 12 hours",
-            "text: '24' in place of '12'",
-        ),
+        ("page.yaml", "than 24 hours", "than 12 hours", "text: '24' in place of '12'"),
     ],
 )
 def test_a_change_of_the_schemas_is_told_where_the_page_differs(schemas, name, old, new, expected):
@@ -181,10 +176,7 @@ def test_a_reworded_sentence_is_drift_until_its_coverage_is_considered(schemas):
 
 @pytest.mark.parametrize(
     ("old", "new", "match"),
-    [
-        ("level: 5", "level: 7", "layout/operation/12"),
-        ("difference: values", "difference: value", "settled"),
-    ],
+    [("level: 5", "level: 7", "layout/operation/12"), ("difference: values", "difference: value", "settled")],
 )
 def test_a_wrong_record_of_the_page_is_named(schemas, old, new, match):
     rewritten(schemas, "page.yaml", old, new)

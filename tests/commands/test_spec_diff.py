@@ -242,9 +242,7 @@ CASES = {
         "a third answer": put("header.reply", "/properties/action/enum", ["ACK", "NACK", "WAIT"]),
         "a message that may be missing": put("header.reply", "/required", ["action"]),
     },
-    PROVIDERS_PERHAPS: {
-        "x-safe format comes": part("email/x-safe/format", "email"),
-    },
+    PROVIDERS_PERHAPS: {"x-safe format comes": part("email/x-safe/format", "email")},
     EACH: {
         "pattern narrows into x-safe": part("email/pattern", "^[^@\\s]+@[^@\\s]+\\.com$"),
         "maxLength into x-safe": part("document/properties/name/maxLength", 40),

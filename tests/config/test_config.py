@@ -159,10 +159,7 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ("timestamp_zone: IST/Delhi\n", "gateway.yaml, line 1: timestamp_zone: 'IST/Delhi' is not a zone of the IANA"),
         ("timestamp_zone: ../etc\n", "gateway.yaml, line 1: timestamp_zone: '../etc' is not a zone of the IANA"),
         ("values:\n  company_id: '[A-'\n", "gateway.yaml, line 2: values.company_id: '[A-' cannot be used: it is no"),
-        (
-            "values: {company_id: '(?=a)b'}\n",
-            "gateway.yaml, line 1: values.company_id: '(?=a)b' cannot be used: ",
-        ),
+        ("values: {company_id: '(?=a)b'}\n", "gateway.yaml, line 1: values.company_id: '(?=a)b' cannot be used: "),
         (
             "values: {company_id: '((a{99}){99}){99}'}\n",
             "gateway.yaml, line 1: values.company_id: '((a{99}){99}){99}' cannot be used",

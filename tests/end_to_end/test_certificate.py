@@ -496,12 +496,7 @@ def _pem(encryption):
 
 @pytest.mark.parametrize(
     "made",
-    [
-        lambda: b"",
-        lambda: b"no key",
-        lambda: _pem(NoEncryption()),
-        lambda: _pem(BestAvailableEncryption(b"x")),
-    ],
+    [lambda: b"", lambda: b"no key", lambda: _pem(NoEncryption()), lambda: _pem(BestAvailableEncryption(b"x"))],
     ids=["nothing", "no PEM", "RSA", "encrypted"],
 )
 def test_a_key_that_cannot_be_used_is_told_in_one_line(home, made, capsys):

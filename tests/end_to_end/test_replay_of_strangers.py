@@ -176,13 +176,7 @@ def test_what_is_no_message_is_replayed_where_it_holds_and_where_not(kit):
 
 
 def test_a_recorded_message_brings_no_header_fields_of_its_own(gateway):
-    header = {
-        "Action": "Provider/get",
-        "Token": "recorded-token",
-        "Cookie": "a=b",
-        "X-Key": "theirs",
-        "Timestamp": 1,
-    }
+    header = {"Action": "Provider/get", "Token": "recorded-token", "Cookie": "a=b", "X-Key": "theirs", "Timestamp": 1}
     message = Message(header, {"registration": {"id": "recorded-id"}})
     request = Request("POST", f"{RECORDED}@attacker.example/", (("X-Evil", "yes"),), b"")
 

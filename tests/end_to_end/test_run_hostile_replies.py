@@ -265,10 +265,7 @@ def test_a_hostile_reply_is_judged_like_any_other(kit, gateway, tmp_path, name):
     assert not {"x-injected", "cookie"} & {name for seen in server.seen for name in seen.headers}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["escapes in every text", "ids with line breaks", "lone surrogates"],
-)
+@pytest.mark.parametrize("name", ["escapes in every text", "ids with line breaks", "lone surrogates"])
 def test_hostile_replies_do_no_harm_in_the_envelope_either(kit, gateway, tmp_path, name):
     def twist(seen, answer):
         envelope = json.loads(answer.body)

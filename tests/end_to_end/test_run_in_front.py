@@ -30,10 +30,7 @@ def _away(answer, after=30, plain_calls=4):
     return twist
 
 
-OUTAGES = {
-    "500 of a proxy": plain(500, ""),
-    "a page with 403": plain(403, PAGE, "text/html"),
-}
+OUTAGES = {"500 of a proxy": plain(500, ""), "a page with 403": plain(403, PAGE, "text/html")}
 
 
 @pytest.mark.parametrize("name", OUTAGES)

@@ -33,10 +33,7 @@ def _observed(run, *words):
     return [note for note in run.report["observations"] if all(word in note for word in words)]
 
 
-BUSY = {
-    "429": plain(429, "slow down"),
-    "503 with a time": plain(503, "back soon", Retry_After="0.1"),
-}
+BUSY = {"429": plain(429, "slow down"), "503 with a time": plain(503, "back soon", Retry_After="0.1")}
 
 
 @pytest.mark.parametrize("name", BUSY)

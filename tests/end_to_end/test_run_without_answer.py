@@ -62,10 +62,7 @@ TALKS = {
     "accepts and never answers": (_nothing, "timeout"),
     "sends no HTTP": (_says(b"220 mail.example ESMTP ready\r\n"), "connection"),
     "sends an endless header": (_says(b"HTTP/1.1 200 OK\r\nX-Pad: ", then=b"x" * 65536), "limit"),
-    "sends a gzip bomb": (
-        _says(_ok("", "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}") + BOMB),
-        "limit",
-    ),
+    "sends a gzip bomb": (_says(_ok("", "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}") + BOMB), "limit"),
     "steers a terminal by its reason phrase": (
         _says(b"HTTP/1.1 500 \x1b[2J\x1b]0;owned\x07\r\nContent-Length: 0\r\n\r\n"),
         "",

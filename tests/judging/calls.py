@@ -1,15 +1,7 @@
 """Calls to a fair gateway, with one exchange in which something is different."""
 
 from beckn_conformance.messages.binding import EnvelopeBinding
-from tests.exchanges import (
-    ADD,
-    GET,
-    HTTP,
-    SIGNUP,
-    UPDATE,
-    Story,
-    changed,
-)
+from tests.exchanges import ADD, GET, HTTP, SIGNUP, UPDATE, Story, changed
 
 PREFIX = {SIGNUP: "SIGNUP", GET: "GET", UPDATE: "UPDATE", ADD: "DOCUMENTS"}
 BOTH = [HTTP, EnvelopeBinding(), EnvelopeBinding("Header", "Body")]

@@ -2,11 +2,7 @@
 
 import copy
 
-from tests.exchanges import (
-    CONFIG,
-    Story,
-    put,
-)
+from tests.exchanges import CONFIG, Story, put
 
 
 def signed_up(config=CONFIG):

@@ -60,10 +60,7 @@ def test_a_gateway_may_hold_on_to_a_member_that_it_never_changed(changed_before,
 
 @pytest.mark.parametrize(
     ("kept", "refusal", "finding"),
-    [
-        ("email", blame(UPDATE, "/info/email"), ("UPDATE-ACK-EMAIL", "/info/email")),
-        ("", {}, ("UPDATE-ACK", "")),
-    ],
+    [("email", blame(UPDATE, "/info/email"), ("UPDATE-ACK-EMAIL", "/info/email")), ("", {}, ("UPDATE-ACK", ""))],
 )
 def test_an_update_is_accepted_where_it_changes_nothing_that_is_held(kept, refusal, finding):
     story = Story()

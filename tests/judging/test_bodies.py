@@ -3,21 +3,7 @@
 import pytest
 
 from beckn_conformance.messages.times import read_time
-from tests.exchanges import (
-    ACTIONS,
-    ADD,
-    GET,
-    INFO,
-    NOW,
-    SIGNUP,
-    UPDATE,
-    VERIFIED,
-    Story,
-    configured,
-    drop,
-    put,
-    reply,
-)
+from tests.exchanges import ACTIONS, ADD, GET, INFO, NOW, SIGNUP, UPDATE, VERIFIED, Story, configured, drop, put, reply
 from tests.judging.calls import BOTH, PREFIX, begun, fair, fairly
 
 # The body of an ACK (R1 to R5, R7, R8, H4, H5).
@@ -129,8 +115,7 @@ def test_a_member_that_may_be_left_out_may_be_null(pointer):
 
 
 @pytest.mark.parametrize(
-    ("action", "pointer"),
-    [(SIGNUP, "/documents/0/status"), (SIGNUP, "/api/status"), (ADD, "/documents/2/status")],
+    ("action", "pointer"), [(SIGNUP, "/documents/0/status"), (SIGNUP, "/api/status"), (ADD, "/documents/2/status")]
 )
 def test_what_was_just_handed_in_waits_for_verification(action, pointer):
     requirements = {
@@ -228,16 +213,7 @@ AHEAD = [
     str((int(NOW) + 60) * 1000),
     f"{NOW + 60:.3f}",
 ]
-UNREADABLE = [
-    "never",
-    "3600",
-    "86400",
-    "999999999",
-    "P1D",
-    "in an hour",
-    "2027-99-99",
-    "99999999999999999999",
-]
+UNREADABLE = ["never", "3600", "86400", "999999999", "P1D", "in an hour", "2027-99-99", "99999999999999999999"]
 PAST = [
     "2019-09-13T14:31:54Z",
     "2026-05-04T09:59:59Z",

@@ -6,19 +6,7 @@ import dataclasses
 import pytest
 
 from beckn_conformance.judging.obligations import checks_of, obligations
-from tests.exchanges import (
-    CONFIG,
-    GET,
-    SIGNUP,
-    SPECIFICATION,
-    STRANGER,
-    UPDATE,
-    Story,
-    exchange,
-    nack,
-    put,
-    reply,
-)
+from tests.exchanges import CONFIG, GET, SIGNUP, SPECIFICATION, STRANGER, UPDATE, Story, exchange, nack, put, reply
 from tests.judging.calls import BOTH, PREFIX, begun, call
 
 

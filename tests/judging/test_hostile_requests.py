@@ -2,17 +2,7 @@
 
 import pytest
 
-from tests.exchanges import (
-    ACTIONS,
-    ADD,
-    GET,
-    SIGNUP,
-    UPDATE,
-    nack,
-    page,
-    put,
-    reply,
-)
+from tests.exchanges import ACTIONS, ADD, GET, SIGNUP, UPDATE, nack, page, put, reply
 from tests.judging.calls import answered, begun
 
 # Requests that cannot be read, and large ones (T14, Q10).

@@ -7,20 +7,7 @@ from beckn_conformance.judging.outcome import conclude
 from beckn_conformance.judging.tally import EVERY, Tally
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.exchange import Reply
-from tests.exchanges import (
-    ACTIONS,
-    ADD,
-    CONFIG,
-    GET,
-    SIGNUP,
-    SPECIFICATION,
-    UPDATE,
-    Story,
-    exchange,
-    nack,
-    page,
-    reply,
-)
+from tests.exchanges import ACTIONS, ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, exchange, nack, page, reply
 from tests.judging.calls import begun
 
 BLOCKED = b'{"error": "blocked"}'

@@ -37,8 +37,7 @@ def test_a_signup_without_a_token_is_unclear(token):
 
 @pytest.mark.parametrize("action", [GET, UPDATE, ADD])
 @pytest.mark.parametrize(
-    ("token", "kind"),
-    [(None, "missing"), ("", "empty"), ("made up", "unknown"), (STRANGER.token, "foreign")],
+    ("token", "kind"), [(None, "missing"), ("", "empty"), ("made up", "unknown"), (STRANGER.token, "foreign")]
 )
 def test_a_wrong_token_is_faulty(action, token, kind):
     assert of(action, token=token) == {("header:Token", kind)}

@@ -13,13 +13,7 @@ def rank(*others, **how):
 
 
 def test_a_short_request_on_its_own_ranks_first():
-    ranks = [
-        rank(),
-        rank(EARLIER, history=True),
-        rank(BESIDE),
-        rank(doubtful=True),
-        rank(weight=Weight(offset=DRAWN)),
-    ]
+    ranks = [rank(), rank(EARLIER, history=True), rank(BESIDE), rank(doubtful=True), rank(weight=Weight(offset=DRAWN))]
 
     assert ranks == sorted(ranks)
     assert ranks[0] == len(PLAIN.request.content)

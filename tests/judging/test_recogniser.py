@@ -154,18 +154,14 @@ UNCLEAR = [
     ("/info/name", "𠮷" * 65),
     ("/info/name", " Metro"),
     ("/info/name", "Metro "),
-    pytest.param(
-        *("/info/name", "City  Metro"),
-    ),
+    pytest.param(*("/info/name", "City  Metro")),
     ("/info/name", unicodedata.normalize("NFD", "Société")),
     ("/info/name", "Metro\u0007"),
     ("/info/name", "Metro\n"),
     ("/info/name", "Metro\nRail"),
     ("/info/name", "\u00a0Metro"),
     ("/info/name", "   "),
-    pytest.param(
-        *("/info/name", "Metro \ud800"),
-    ),
+    pytest.param(*("/info/name", "Metro \ud800")),
     ("/info/name", "Metro \U000e0000"),
     # Q5
     ("/info/company_id", "72900"),
@@ -410,10 +406,7 @@ def test_a_request_of_any_kind_can_be_diagnosed(action, body, closed):
     assert all(f.in_header or f.member for f in diagnosis.faults)
 
 
-@given(
-    st.sampled_from([a for a in ACTIONS if a != GET]),
-    st.data(),
-)
+@given(st.sampled_from([a for a in ACTIONS if a != GET]), st.data())
 @QUICK
 def test_a_valid_request_with_any_value_in_any_place_can_be_diagnosed(action, data):
     members = [m.pointer.replace("*", "0") for m in SPECIFICATION.members(action)]

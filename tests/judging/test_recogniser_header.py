@@ -27,8 +27,7 @@ def test_a_wrong_action_is_faulty(action):
 
 
 @pytest.mark.parametrize(
-    "value",
-    ["provider/signup", "PROVIDER/SIGNUP", "/Provider/signup", "Provider/signup/", " Provider/signup"],
+    "value", ["provider/signup", "PROVIDER/SIGNUP", "/Provider/signup", "Provider/signup/", " Provider/signup"]
 )
 def test_the_right_action_in_another_notation_is_unclear(value):
     assert headed(Action=value) == "unclear"

@@ -3,20 +3,7 @@
 import pytest
 
 from beckn_conformance.messages.binding import EnvelopeBinding
-from tests.exchanges import (
-    ACTIONS,
-    ADD,
-    GET,
-    HTTP,
-    JSON,
-    SIGNUP,
-    UPDATE,
-    Story,
-    nack,
-    page,
-    put,
-    reply,
-)
+from tests.exchanges import ACTIONS, ADD, GET, HTTP, JSON, SIGNUP, UPDATE, Story, nack, page, put, reply
 from tests.judging.calls import BOTH, PREFIX, answered, begun, call, fair
 
 # The form of replies (T6 to T10, T14, T15).

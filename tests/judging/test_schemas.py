@@ -45,14 +45,8 @@ def told(specification, *, config=CONFIG, act=None):
         (part("info_kept", "name", format="date"), ("GET-BODY", "/info/name", "another-format")),
         (part("info_kept", "name", anyOf=[{"type": "null"}, {"maxLength": 1}]), ("GET-BODY", "/info/name", "too-long")),
         (part("info_kept", "name", **{"not": {"minLength": 1}}), ("GET-BODY", "/info/name", "another-form")),
-        (
-            lambda common: common["$defs"]["info_kept"]["required"].append("fax"),
-            ("GET-BODY", "/info/fax", "missing"),
-        ),
-        (
-            lambda common: common["$defs"]["info_kept"].update(maxProperties=1),
-            ("GET-BODY", "/info", "too-many"),
-        ),
+        (lambda common: common["$defs"]["info_kept"]["required"].append("fax"), ("GET-BODY", "/info/fax", "missing")),
+        (lambda common: common["$defs"]["info_kept"].update(maxProperties=1), ("GET-BODY", "/info", "too-many")),
     ],
 )
 def test_any_keyword_of_a_reply_is_judged(change, expected):

@@ -43,11 +43,7 @@ def test_every_requirement_has_a_defect_and_a_case():
 @pytest.mark.parametrize(
     ("name", "declared", "problem"),
     [
-        (
-            "documents-id-reversed",
-            {"requirement": "SIGNUP-EXP"},
-            NOWHERE,
-        ),
+        ("documents-id-reversed", {"requirement": "SIGNUP-EXP"}, NOWHERE),
         (
             "signup-ack-auth-exp-null",
             {"pointer": "/auth/token"},

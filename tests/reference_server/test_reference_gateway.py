@@ -9,15 +9,7 @@ import pytest
 from reference_server import create_app
 from reference_server.binding import is_deep
 from reference_server.gateway import Gateway
-from tests.reference_server.reference_messages import (
-    GET,
-    INFO,
-    JPEG,
-    PDF,
-    SIGNUP,
-    put,
-    signup_body,
-)
+from tests.reference_server.reference_messages import GET, INFO, JPEG, PDF, SIGNUP, put, signup_body
 from tests.reference_server.reference_provider import Provider
 
 
@@ -125,13 +117,7 @@ def test_members_that_are_not_on_the_page_are_ignored(stranger):
 
 def test_operations_are_served_under_any_prefix_and_nothing_else_is(stranger):
     assert stranger.call(SIGNUP, signup_body(), path=f"v1/x/{SIGNUP}").action == "ACK"
-    for path in (
-        "/Provider/signup/",
-        "/provider/signup",
-        "/Provider",
-        "/Provider/signups",
-        "/xProvider/signup",
-    ):
+    for path in ("/Provider/signup/", "/provider/signup", "/Provider", "/Provider/signups", "/xProvider/signup"):
         assert stranger.raw(path, b"{}", {}).status_code == 404
     assert stranger.raw("/Provider/signup", b"{}", {}, method="GET").status_code == 405
 
@@ -140,10 +126,7 @@ def test_an_operator_judges_single_documents(provider):
     assert provider.operate("documents/1/reject") == 204
     assert provider.operate("documents/2/reject") == 404
 
-    assert [document["status"] for document in provider.get().body["documents"]] == [
-        "PENDING-VERIFICATION",
-        "REJECTED",
-    ]
+    assert [document["status"] for document in provider.get().body["documents"]] == ["PENDING-VERIFICATION", "REJECTED"]
 
 
 def test_an_operator_cannot_judge_what_is_not_there(stranger):

@@ -63,10 +63,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path, name, chang
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [
-        ({"$ref": "#/$defs/name"}, "refers to itself"),
-        ({"type": "string", "pattern": "(?=x)y"}, "common.json"),
-    ],
+    [({"$ref": "#/$defs/name"}, "refers to itself"), ({"type": "string", "pattern": "(?=x)y"}, "common.json")],
 )
 def test_a_schema_that_would_take_for_ever_is_refused(tmp_path, change, message):
     copy = copied(tmp_path / "schemas")

@@ -35,8 +35,7 @@ def is_signed_by(key: Ed25519PublicKey, envelope: Mapping[str, Any]) -> bool:
     (signature,) = envelope["signatures"]
     try:
         key.verify(
-            base64.b64decode(signature["sig"]),
-            _signed(base64.b64decode(envelope["payload"]), envelope["payloadType"]),
+            base64.b64decode(signature["sig"]), _signed(base64.b64decode(envelope["payload"]), envelope["payloadType"])
         )
     except InvalidSignature:
         return False

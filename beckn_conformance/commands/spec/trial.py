@@ -18,11 +18,7 @@ from ...run.session import Session
 from ...suite.specification import current
 
 ORIGIN = "http://reference"
-QUICK: Mapping[str, Any] = {
-    "settle": 0.4,
-    "timeout": 5,
-    "verification_hook": ORIGIN + "/operator/verify",
-}
+QUICK: Mapping[str, Any] = {"settle": 0.4, "timeout": 5, "verification_hook": ORIGIN + "/operator/verify"}
 """Declared for every run here: nothing is far away."""
 
 
@@ -65,11 +61,7 @@ def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, s
     transport = app if direct else httpx.ASGITransport(app, raise_app_exceptions=False)
     specification = current()
     return Session(
-        specification,
-        from_mapping(ORIGIN, declared, specification),
-        seed=seed,
-        strict=strict,
-        transport=transport,
+        specification, from_mapping(ORIGIN, declared, specification), seed=seed, strict=strict, transport=transport
     )
 
 

@@ -53,11 +53,7 @@ def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certifica
     path = write_config(*declarations.of_run(declaration), tmp_path)
     config = load_config(URL, path, SPECIFICATION)
 
-    assert config.tls == {
-        "ca": "ca.pem",
-        "client_cert": "client_cert.pem",
-        "verify": True,
-    }
+    assert config.tls == {"ca": "ca.pem", "client_cert": "client_cert.pem", "verify": True}
     assert {path.name for path in tmp_path.iterdir()} == {"gateway.yaml", "ca.pem", "client_cert.pem"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 

@@ -274,8 +274,7 @@ def test_a_long_text_that_only_get_cuts_is_one_finding(pointer):
 
 
 @pytest.mark.parametrize(
-    ("pointer", "text", "shown"),
-    [("/info/name", "0", ""), ("/documents/0/name", "Conformité.pdf", "ConformitÃ©.pdf")],
+    ("pointer", "text", "shown"), [("/info/name", "0", ""), ("/documents/0/name", "Conformité.pdf", "ConformitÃ©.pdf")]
 )
 def test_an_unusual_text_that_is_acknowledged_and_not_kept_is_a_finding(pointer, text, shown):
     for value, findings in ((text, []), (shown, [("SIGNUP-LONG-KEPT", pointer)])):

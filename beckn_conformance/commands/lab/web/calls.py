@@ -208,13 +208,7 @@ def _whole_gateway(visit: Visit, id_: str) -> dict[str, Any]:
 # Runs.
 
 
-@_call(
-    "POST",
-    "/api/gateways/{id}/runs",
-    "Run",
-    {"class": CLASS, "depth": DEPTH, "seed": WHOLE},
-    status=201,
-)
+@_call("POST", "/api/gateways/{id}/runs", "Run", {"class": CLASS, "depth": DEPTH, "seed": WHOLE}, status=201)
 def start_run(visit: Visit) -> Run:
     """Queues a run."""
     options = {"strict": visit["class"] == "strict", "depth": visit["depth"], "seed": visit["seed"]}

@@ -36,7 +36,7 @@ def add(path: Path, number: str, topic: str, level: str) -> Added:
     append(path, "readings.yaml", row)
     left = [
         f"readings.yaml, {number}: what the page says, what the kit sends, what it accepts; keys of the gateway "
-        "configuration that settle it",
+        "configuration that settle it"
     ]
     if level != "R":
         left.append(f"requirements.yaml: cite {number} in the requirements that follow it")

@@ -37,10 +37,7 @@ def problems(path: Path) -> Iterator[Problem]:
         return
     try:
         specification = load(path)
-        found = [
-            *members.problems(folder, specification),
-            *requirements.problems(folder, specification),
-        ]
+        found = [*members.problems(folder, specification), *requirements.problems(folder, specification)]
         yield from found
         yield from description.problems(folder, specification)
         if not found:

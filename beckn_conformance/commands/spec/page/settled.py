@@ -37,10 +37,7 @@ class Place:
 
 
 def settled(
-    area: Area,
-    facts: Facts,
-    lines: Mapping[str, Mapping[str, int]],
-    drifted: Sequence[Difference],
+    area: Area, facts: Facts, lines: Mapping[str, Mapping[str, int]], drifted: Sequence[Difference]
 ) -> Iterator[Difference]:
     """The differences between the schemas and the page that is due: noted with their reading, or drift without one.
 
