@@ -104,7 +104,7 @@ def finding_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             "status": view.status,
             "requirement": view.requirement["id"],
             "level": view.requirement["level"],
-            "place": f"{view.finding['operation']} {view.place}",
+            "place": view.place,
             "observed": dict(view.differences)["observed"],
             "again": view.again(None),
         }

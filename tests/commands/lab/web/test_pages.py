@@ -6,7 +6,10 @@ import zipfile
 
 import pytest
 
-from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
+from beckn_conformance.commands.certificate import keys
+from tests.commands.lab.browsers import website
+from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
+from tests.end_to_end.kit import ROOT
 
 LIVE = """
 def line(**more): return json.dumps({"tests": 3, "of": 10, "exchanges": 1234, "seconds": 2.0, **more}) + "\\n"
@@ -54,7 +57,7 @@ def test_mistakes_in_declarations_stand_at_their_fields(site):
     fields = {"name": "one", "url": "http://gw.example", "timeout": "-3", "binding": "http", "headers.0.name": "X Y"}
     page = alice.send(f"/gateways/{id_}/edit", fields).text
 
-    assert error_of(page, "timeout") == "-3 is less than or equal to the minimum of 0"
+    assert error_of(page, "timeout") == "it takes more than 0, not -3"
     assert re.search(r'id="headers-error"', page)
     assert re.search(r'<input id="headers.0.name"[^>]* autofocus', page)
     assert page.count("autofocus") == 1
@@ -127,6 +130,29 @@ def test_a_run_under_way_shows_how_far_it_is_without_scripts(site, monkeypatch):
     assert "being cancelled" in alice.read(cancelled.headers["location"]) or over(site.laboratory, run)
     assert over(site.laboratory, run).state == "cancelled"
     assert "Open the report" in alice.read(f"/runs/{run}")
+
+
+EMPTY = """
+judged = json.loads(pathlib.Path(SAMPLE).read_text())
+for row in judged["requirements"]: row.update(status="untested", findings=[])
+judged["summary"] = {status: 0 for status in judged["summary"]} | {"untested": len(judged["requirements"])}
+judged["verdict"] = "inconclusive"
+(report / "report.json").write_text(json.dumps(judged))
+sys.exit(10)
+"""
+
+
+@pytest.mark.parametrize(("code", "offered"), [("judge()", True), (EMPTY, False)], ids=["a run", "an empty run"])
+def test_a_certificate_is_offered_if_something_was_tested(tmp_path, monkeypatch, code, offered):
+    keys.generate(tmp_path / "lab.key")
+    scripted(monkeypatch, code.replace("SAMPLE", repr(str(ROOT / "reports" / "sample" / "report.json"))))
+    with website(tmp_path, key=tmp_path / "lab.key") as site:
+        run = over(site.laboratory, begun(site.laboratory, OFFICER, entered(site.laboratory, OFFICER))).id
+        page = site.browser("olga").read(f"/runs/{run}")
+
+    assert (f'action="/runs/{run}/certify"' in page) == offered
+    assert ("nothing to certify" in page) == (not offered)
+    assert ('data-slot="place">Provider/signup /info/phone<' in page) == offered
 
 
 def until_there(path):
