@@ -52,6 +52,26 @@ def test_who_has_something_to_do_is_not_timed_out():
             runner.run(asyncio.wait_for(asyncio.Event().wait(), HOUR))
 
 
+def test_a_slow_machine_makes_no_difference(monkeypatch):
+    async def work():
+        began = clock.now(), clock.monotonic()
+        moments[0] += HOUR
+        return [after - before for before, after in zip(began, (clock.now(), clock.monotonic()), strict=True)]
+
+    moments = [1.0]
+    monkeypatch.setattr("time.monotonic", lambda: moments[0])
+    monkeypatch.setattr("time.clock_gettime", lambda number: moments[0])
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        assert max(runner.run(work())) < 1
+
+
+def test_time_passes_between_two_readings():
+    with asyncio.Runner(loop_factory=LeapingLoop):
+        assert clock.now() < clock.now()
+        assert clock.monotonic() < clock.monotonic()
+
+
 def test_another_thread_is_waited_for_if_no_timer_runs():
     async def until_told():
         told = asyncio.Event()
