@@ -11,7 +11,7 @@ from typing import Any
 from reference_server.defects.derived.values import of_new
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces, steps
+from reference_server.planting import Defect, Family, Install, defect, installing, replaces, steps
 from reference_server.planting.edits import Change, member, to
 from reference_server.registration import VERIFIED, Document, Registration
 
@@ -169,16 +169,14 @@ def _last_of_each(part: str) -> Install:
     return steps.giving("register", merged)
 
 
-def _selecting(action: str, select: Callable[[Items, int], Items]) -> Install:
-    def install(gateway: Gateway) -> None:
-        counts = steps.at_signup(gateway, _count)
+@installing
+def _selecting(gateway: Gateway, action: str, select: Callable[[Items, int], Items]) -> None:
+    counts = steps.at_signup(gateway, _count)
 
-        def selected(items: Items, request: Request, registration: Registration) -> Items:
-            return select(items, counts.get(registration.id, 0)) if request.action == action else items
+    def selected(items: Items, request: Request, registration: Registration) -> Items:
+        return select(items, counts.get(registration.id, 0)) if request.action == action else items
 
-        steps.giving("render_documents", selected)(gateway)
-
-    return install
+    steps.giving("render_documents", selected)(gateway)
 
 
 @_FAMILY.plants("documents-document-id-fresh", "DOCUMENTS-DOCUMENT-ID-STABLE", ADD, "/documents/*/id")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reference_server.gateway import Gateway
 from reference_server.message import GET
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, Install, defect, installing, replaces
 from reference_server.planting.defect import NETWORK
 from reference_server.planting.steps import Cloning
 from reference_server.registration import Registration, digest
@@ -16,35 +16,29 @@ Telling = Callable[[list[Registration], Registration], "Registration | None"]
 """From earlier clones of a registration and the one to send, returns the one that is sent."""
 
 
-def _told(telling: Telling) -> Install:
+@installing
+def _told(gateway: Gateway, telling: Telling) -> None:
     """Send peers something else than they should get."""
+    before: dict[tuple[str, str], list[Registration]] = {}
 
-    def install(gateway: Gateway) -> None:
-        before: dict[tuple[str, str], list[Registration]] = {}
-
-        @replaces(gateway)
-        async def clone(inner: Cloning, registration: Registration, peer: str) -> Registration | None:
-            known = before.setdefault((peer, registration.id), [])
-            told = await inner(registration, peer)
-            known.append(registration)
-            return telling(known[:-1], told) if told is not None else None
-
-    return install
+    @replaces(gateway)
+    async def clone(inner: Cloning, registration: Registration, peer: str) -> Registration | None:
+        known = before.setdefault((peer, registration.id), [])
+        told = await inner(registration, peer)
+        known.append(registration)
+        return telling(known[:-1], told) if told is not None else None
 
 
-def _with_another(mix: Callable[[Registration, Registration], Registration]) -> Install:
+@installing
+def _with_another(gateway: Gateway, mix: Callable[[Registration, Registration], Registration]) -> None:
     """Mix a clone with the registration that was sent before it."""
+    told: dict[str, Registration] = {}
 
-    def install(gateway: Gateway) -> None:
-        told: dict[str, Registration] = {}
-
-        @replaces(gateway)
-        async def clone(inner: Cloning, registration: Registration, peer: str) -> Registration | None:
-            others = [other for id_, other in told.items() if id_ != registration.id]
-            told[registration.id] = registration
-            return mix(registration, others[-1]) if others else registration
-
-    return install
+    @replaces(gateway)
+    async def clone(inner: Cloning, registration: Registration, peer: str) -> Registration | None:
+        others = [other for id_, other in told.items() if id_ != registration.id]
+        told[registration.id] = registration
+        return mix(registration, others[-1]) if others else registration
 
 
 def _to_one_peer(gateway: Gateway) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from reference_server.formats import timestamp
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
-from reference_server.planting import Defect, Install, defect, replaces, steps
+from reference_server.planting import Defect, Install, defect, installing, replaces, steps
 from reference_server.planting.edits import short
 from reference_server.registration import Registration, digest
 
@@ -122,16 +122,14 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     yield defect("token-expires-early", "TOKEN-ACCEPTED", GET, "header:Token", words, _short_lived)
 
 
-def _unchecked(action: str, member: str, test: Test) -> Install:
-    def install(gateway: Gateway) -> None:
-        def check(inner: steps.CheckingMember, request: Request) -> str | None:
-            message = inner(request)
-            return None if request.action == action and test(request.header.get(member)) else message
+@installing
+def _unchecked(gateway: Gateway, action: str, member: str, test: Test) -> None:
+    def check(inner: steps.CheckingMember, request: Request) -> str | None:
+        message = inner(request)
+        return None if request.action == action and test(request.header.get(member)) else message
 
-        check.__name__ = f"check_{member.lower()}"
-        replaces(gateway)(check)
-
-    return install
+    check.__name__ = f"check_{member.lower()}"
+    replaces(gateway)(check)
 
 
 def _has_its_id_as_token(request: Request, registration: Registration | None, _: Reply) -> bool:
@@ -150,21 +148,18 @@ def _made(gateway: Gateway, step: str) -> list[str]:
     return given
 
 
-def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
+@installing
+def _taken_for(gateway: Gateway, action: str, takes: Callable[[str, str], bool]) -> None:
     """Let a call be made with any token that is taken for one that was given."""
+    given = _made(gateway, "new_token")
 
-    def install(gateway: Gateway) -> None:
-        given = _made(gateway, "new_token")
-
-        @replaces(gateway)
-        def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
-            sent = request.token
-            if request.action == action and sent and sent not in given:
-                token = next((token for token in given if takes(token, sent)), sent)
-                request = replace(request, header={**request.header, "Token": token})
-            return inner(request, registration)
-
-    return install
+    @replaces(gateway)
+    def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        sent = request.token
+        if request.action == action and sent and sent not in given:
+            token = next((token for token in given if takes(token, sent)), sent)
+            request = replace(request, header={**request.header, "Token": token})
+        return inner(request, registration)
 
 
 def _one_for_all(gateway: Gateway) -> None:
@@ -176,20 +171,17 @@ def _one_for_all(gateway: Gateway) -> None:
         return inner(request, None if request.token == token else registration)
 
 
-def _found_by(action: str, takes: Callable[[str, str], bool]) -> Install:
+@installing
+def _found_by(gateway: Gateway, action: str, takes: Callable[[str, str], bool]) -> None:
     """Let a call be about the registration with any id that is taken for the one sent."""
+    given = _made(gateway, "new_id")
 
-    def install(gateway: Gateway) -> None:
-        given = _made(gateway, "new_id")
-
-        @replaces(gateway)
-        def find(inner: steps.Finding, request: Request) -> Registration | None:
-            sent = request.id
-            if request.action != action or not sent or sent in given:
-                return inner(request)
-            return gateway.store.find(next((id_ for id_ in given if takes(id_, sent)), sent))
-
-    return install
+    @replaces(gateway)
+    def find(inner: steps.Finding, request: Request) -> Registration | None:
+        sent = request.id
+        if request.action != action or not sent or sent in given:
+            return inner(request)
+        return gateway.store.find(next((id_ for id_ in given if takes(id_, sent)), sent))
 
 
 def _open(action: str, refusal: str, test: Test) -> Install:
@@ -217,17 +209,15 @@ def _short_lived(gateway: Gateway) -> None:
         return replace(gateway.refuse(request, "token", "the token has expired"), status=401)
 
 
-def _worn_out(action: str, allowed: int) -> Install:
-    def install(gateway: Gateway) -> None:
-        uses: Counter[str] = Counter()
+@installing
+def _worn_out(gateway: Gateway, action: str, allowed: int) -> None:
+    uses: Counter[str] = Counter()
 
-        def is_worn_out(request: Request, registration: Registration) -> bool:
-            uses[digest(request.token)] += 1
-            return uses[digest(request.token)] > allowed
+    def is_worn_out(request: Request, registration: Registration) -> bool:
+        uses[digest(request.token)] += 1
+        return uses[digest(request.token)] > allowed
 
-        steps.denying(action, is_worn_out, _used_up)(gateway)
-
-    return install
+    steps.denying(action, is_worn_out, _used_up)(gateway)
 
 
 def _used_up(gateway: Gateway, request: Request) -> Reply:

@@ -12,7 +12,7 @@ from reference_server.defects.keeping import sound_info
 from reference_server.defects.updates import before_update, without_endpoint
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Faults, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces, steps
+from reference_server.planting import Defect, Family, defect, installing, replaces, steps
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import Change, edited, parts, to
 from reference_server.registration import UPDATE_FAIL, UPDATE_PENDING, VERIFIED, Document, Registration
@@ -32,35 +32,29 @@ def _changes(calls: Calls) -> list[str]:
     return [call for call in calls if call in (UPDATE, ADD)]
 
 
-def _after(action: str, step: Step) -> Install:
+@installing
+def _after(gateway: Gateway, action: str, step: Step) -> None:
     """Keep something else than should be kept after an update or an addition, given what went before."""
+    past = steps.recorded(gateway)
 
-    def install(gateway: Gateway) -> None:
-        past = steps.recorded(gateway)
+    def change(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
+        return step(past[registration.id], registration, inner(request, registration))
 
-        def change(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
-            return step(past[registration.id], registration, inner(request, registration))
-
-        change.__name__ = gateway.step_of(action)
-        replaces(gateway)(change)
-
-    return install
+    change.__name__ = gateway.step_of(action)
+    replaces(gateway)(change)
 
 
-def _shown(action: str, pointer: str, change: Change, when: Callable[[Calls], bool]) -> Install:
+@installing
+def _shown(gateway: Gateway, action: str, pointer: str, change: Change, when: Callable[[Calls], bool]) -> None:
     """Change a member of an ACK where the calls before it are of a certain kind."""
+    past = steps.recorded(gateway)
 
-    def install(gateway: Gateway) -> None:
-        past = steps.recorded(gateway)
-
-        @replaces(gateway)
-        def acknowledge(inner: Callable[..., Reply], request: Request, registration: Registration, *more: Any) -> Reply:
-            given = inner(request, registration, *more)
-            if request.action == action and when(past[registration.id]):
-                return replace(given, body=edited(given.body, parts(pointer), change))
-            return given
-
-    return install
+    @replaces(gateway)
+    def acknowledge(inner: Callable[..., Reply], request: Request, registration: Registration, *more: Any) -> Reply:
+        given = inner(request, registration, *more)
+        if request.action == action and when(past[registration.id]):
+            return replace(given, body=edited(given.body, parts(pointer), change))
+        return given
 
 
 def defects() -> Iterator[Defect]:

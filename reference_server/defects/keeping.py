@@ -10,7 +10,7 @@ from functools import partial
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces
+from reference_server.planting import Defect, Family, Install, defect, installing, replaces
 from reference_server.planting.edits import on_items
 from reference_server.planting.steps import Finding, Rendering, Replying, after, fresh, giving, in_ack, on_refusal
 from reference_server.registration import UPDATE_PENDING, Document, Registration, digest
@@ -42,48 +42,45 @@ def defects() -> Iterator[Defect]:
     yield from _refused()
 
 
-def _shared_ids(*, concurrent: bool) -> Install:
+@installing
+def _shared_ids(gateway: Gateway, *, concurrent: bool) -> None:
     """Show some registrations under the id of another; token and id together still tell them apart."""
+    aliases: dict[str, str] = {}
+    real: defaultdict[str, list[str]] = defaultdict(list)
+    signups: list[str] = []
+    in_flight = 0
 
-    def install(gateway: Gateway) -> None:
-        aliases: dict[str, str] = {}
-        real: defaultdict[str, list[str]] = defaultdict(list)
-        signups: list[str] = []
-        in_flight = 0
+    @replaces(gateway)
+    async def sign_up(inner: Replying, request: Request) -> Reply:
+        nonlocal in_flight
+        in_flight += 1
+        if concurrent:
+            await asyncio.sleep(0.03)
+        try:
+            return await inner(request)
+        finally:
+            in_flight -= 1
 
-        @replaces(gateway)
-        async def sign_up(inner: Replying, request: Request) -> Reply:
-            nonlocal in_flight
-            in_flight += 1
-            if concurrent:
-                await asyncio.sleep(0.03)
-            try:
-                return await inner(request)
-            finally:
-                in_flight -= 1
+    @replaces(gateway)
+    def new_id(inner: Callable[[], str]) -> str:
+        identity = inner()
+        signups.append(identity)
+        if len(signups) > 1 and (in_flight > 1 if concurrent else len(signups) % 2 == 0):
+            shared = aliases.get(signups[-2], signups[-2])
+            aliases[identity] = shared
+            real[shared].append(identity)
+        return identity
 
-        @replaces(gateway)
-        def new_id(inner: Callable[[], str]) -> str:
-            identity = inner()
-            signups.append(identity)
-            if len(signups) > 1 and (in_flight > 1 if concurrent else len(signups) % 2 == 0):
-                shared = aliases.get(signups[-2], signups[-2])
-                aliases[identity] = shared
-                real[shared].append(identity)
-            return identity
+    @replaces(gateway)
+    def render_registration(inner: Rendering, request: Request, registration: Registration) -> Json:
+        return {**inner(request, registration), "id": aliases.get(registration.id, registration.id)}
 
-        @replaces(gateway)
-        def render_registration(inner: Rendering, request: Request, registration: Registration) -> Json:
-            return {**inner(request, registration), "id": aliases.get(registration.id, registration.id)}
-
-        @replaces(gateway)
-        def find(inner: Finding, request: Request) -> Registration | None:
-            owner = gateway.store.owner(digest(request.token))
-            if owner is not None and owner.id in real[request.id]:
-                return owner
-            return inner(request)
-
-    return install
+    @replaces(gateway)
+    def find(inner: Finding, request: Request) -> Registration | None:
+        owner = gateway.store.owner(digest(request.token))
+        if owner is not None and owner.id in real[request.id]:
+            return owner
+        return inner(request)
 
 
 @_FAMILY.plants("update-drops-documents", "SIGNUP-DOCUMENTS-KEPT", UPDATE, "/documents", by=partial(after, UPDATE))

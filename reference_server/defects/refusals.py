@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Call, Faults, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, Install, defect, installing, replaces
 from reference_server.planting.edits import parts, places
 from reference_server.planting.steps import Reading, checking
 
@@ -25,7 +24,7 @@ def defects() -> Iterator[Defect]:
         ("info-update", "UPDATE-ACK-EMAIL", UPDATE, "/info/email", "e-mail address of a refused update"),
         ("documents-add", "DOCUMENTS-ACK-DOCUMENTS", ADD, "/documents/*/name", "names of a refused addition"),
     ):
-        install = partial(_reserving, action, parts(pointer))
+        install = _reserving(action, parts(pointer))
         yield defect(f"{name}-refused-reserves", requirement, action, pointer, f"the {words} are taken", install)
     words = "a single document is taken for a list of one"
     also = "DOCUMENTS-NACK-DOCUMENTS"
@@ -58,7 +57,8 @@ def _unboxed(gateway: Gateway) -> None:
         return replace(request, body=body)
 
 
-def _reserving(action: str, path: tuple[str, ...], gateway: Gateway) -> None:
+@installing
+def _reserving(gateway: Gateway, action: str, path: tuple[str, ...]) -> None:
     """Take the values at a place of refused requests for taken."""
     reserved: set[str] = set()
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces, steps
+from reference_server.planting import Defect, Family, Install, defect, installing, replaces, steps
 from reference_server.planting.edits import short
 from reference_server.registration import Document, Registration, digest
 
@@ -85,13 +85,11 @@ def _is_form(action: str) -> Callable[[Call], bool]:
     return lambda call: call.action == action and "form" in call.headers.get("content-type", "")
 
 
-def _crashing_on_method(action: str) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def turn_away(inner: Callable[[str | None, str], Answer], asked: str | None, method: str) -> Answer:
-            return _CRASH if asked == action else inner(asked, method)
-
-    return install
+@installing
+def _crashing_on_method(gateway: Gateway, action: str) -> None:
+    @replaces(gateway)
+    def turn_away(inner: Callable[[str | None, str], Answer], asked: str | None, method: str) -> Answer:
+        return _CRASH if asked == action else inner(asked, method)
 
 
 def _delays() -> Iterator[Defect]:
@@ -103,16 +101,14 @@ def _delays() -> Iterator[Defect]:
         yield defect(name, "REPLY-TIME", action, "", summary, _late(action, when), configuration=_SLOW)
 
 
-def _late(action: str, when: steps.Condition) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def reply(inner: steps.Replying, request: Request) -> Reply:
-            given = await inner(request)
-            if request.action == action and when(request, given):
-                await asyncio.sleep(_LATE)
-            return given
-
-    return install
+@installing
+def _late(gateway: Gateway, action: str, when: steps.Condition) -> None:
+    @replaces(gateway)
+    async def reply(inner: steps.Replying, request: Request) -> Reply:
+        given = await inner(request)
+        if request.action == action and when(request, given):
+            await asyncio.sleep(_LATE)
+        return given
 
 
 # Requests that cannot be read.
@@ -146,19 +142,17 @@ def _unreadable(action: str, json: bool, looks: Text, call: Call, request: Reque
     return request.action == action and request.malformed is not None and is_json == json and looks(call.body)
 
 
-def _repairing(action: str, json: bool, looks: Text) -> Install:
+@installing
+def _repairing(gateway: Gateway, action: str, json: bool, looks: Text) -> None:
     """Carry a request that cannot be read out with what can be made up for it."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def read(inner: steps.Reading, call: Call) -> Request:
-            request = inner(call)
-            if not _unreadable(action, json, looks, call, request):
-                return request
-            header = {"Action": action, "Timestamp": "2019-09-13T14:31:54", **request.header}
-            return Request(action, header, _made_up(gateway, request))
-
-    return install
+    @replaces(gateway)
+    def read(inner: steps.Reading, call: Call) -> Request:
+        request = inner(call)
+        if not _unreadable(action, json, looks, call, request):
+            return request
+        header = {"Action": action, "Timestamp": "2019-09-13T14:31:54", **request.header}
+        return Request(action, header, _made_up(gateway, request))
 
 
 def _made_up(gateway: Gateway, request: Request) -> dict[str, Json]:
@@ -169,14 +163,12 @@ def _made_up(gateway: Gateway, request: Request) -> dict[str, Json]:
     return {"info": info, "documents": [], "api": {"endpoint_url": "https://unknown.invalid/"}}
 
 
-def _crashing_on(action: str, json: bool, looks: Text) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def answer(inner: steps.Answering, call: Call) -> Answer:
-            given = await inner(call)
-            return _CRASH if _unreadable(action, json, looks, call, gateway.read(call)) else given
-
-    return install
+@installing
+def _crashing_on(gateway: Gateway, action: str, json: bool, looks: Text) -> None:
+    @replaces(gateway)
+    async def answer(inner: steps.Answering, call: Call) -> Answer:
+        given = await inner(call)
+        return _CRASH if _unreadable(action, json, looks, call, gateway.read(call)) else given
 
 
 # Documents that are large, or many.
@@ -263,19 +255,17 @@ def _keeping(action: str, change: Callable[[str], str | None]) -> Install:
 # What a refused call leaves behind.
 
 
-def _touching(action: str, change: Callable[[Registration, bytes], Registration]) -> Install:
+@installing
+def _touching(gateway: Gateway, action: str, change: Callable[[Registration, bytes], Registration]) -> None:
     """Change the registration of a token's owner by a call that cannot be read, and refuse it nevertheless."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def answer(inner: steps.Answering, call: Call) -> Answer:
-            request = gateway.read(call)
-            owner = gateway.store.owner(digest(request.token))
-            if request.malformed is not None and request.action == action and owner is not None:
-                gateway.store.change(owner.id, lambda current: change(current, call.body))
-            return await inner(call)
-
-    return install
+    @replaces(gateway)
+    async def answer(inner: steps.Answering, call: Call) -> Answer:
+        request = gateway.read(call)
+        owner = gateway.store.owner(digest(request.token))
+        if request.malformed is not None and request.action == action and owner is not None:
+            gateway.store.change(owner.id, lambda current: change(current, call.body))
+        return await inner(call)
 
 
 @_FAMILY.plants("info-update-malformed-applied", "GET-ROUND-TRIP", GET, "/info/name")
@@ -327,18 +317,15 @@ def _is_cut_short(call: Call) -> bool:
     return call.body.startswith(b"{") and not call.body.rstrip().endswith(b"}")
 
 
-def _stopping(action: str | None, when: Callable[[Call], bool]) -> Install:
+@installing
+def _stopping(gateway: Gateway, action: str | None, when: Callable[[Call], bool]) -> None:
     """Stop answering after a call."""
+    stopped: list[Call] = []
 
-    def install(gateway: Gateway) -> None:
-        stopped: list[Call] = []
-
-        @replaces(gateway)
-        async def answer(inner: steps.Answering, call: Call) -> Answer:
-            if action in (None, call.action) and when(call):
-                stopped.append(call)
-            if stopped:
-                await asyncio.sleep(_NEVER)
-            return await inner(call)
-
-    return install
+    @replaces(gateway)
+    async def answer(inner: steps.Answering, call: Call) -> Answer:
+        if action in (None, call.action) and when(call):
+            stopped.append(call)
+        if stopped:
+            await asyncio.sleep(_NEVER)
+        return await inner(call)

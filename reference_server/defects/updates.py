@@ -9,7 +9,7 @@ from functools import partial
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Json, Request
-from reference_server.planting import Defect, Family, Install, defect, replaces, steps
+from reference_server.planting import Defect, Family, defect, installing, replaces, steps
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import on_items
 from reference_server.registration import UPDATE_PENDING, Registration
@@ -24,19 +24,16 @@ def before_update(gateway: Gateway) -> dict[str, Info]:
     return steps.before_change(gateway, UPDATE, lambda _, registration: registration.info)
 
 
-def _showing(action: str, shown: Callable[[Info, Info], Json]) -> Install:
+@installing
+def _showing(gateway: Gateway, action: str, shown: Callable[[Info, Info], Json]) -> None:
     """Show the info otherwise in the replies of one operation, given how it was before the last update."""
+    old = before_update(gateway)
 
-    def install(gateway: Gateway) -> None:
-        old = before_update(gateway)
+    def rendered(info: Info, request: Request, registration: Registration) -> Json:
+        known = request.action == action and registration.id in old
+        return shown(old[registration.id], info) if known else info
 
-        def rendered(info: Info, request: Request, registration: Registration) -> Json:
-            known = request.action == action and registration.id in old
-            return shown(old[registration.id], info) if known else info
-
-        steps.giving("render_info", rendered)(gateway)
-
-    return install
+    steps.giving("render_info", rendered)(gateway)
 
 
 def defects() -> Iterator[Defect]:
@@ -56,7 +53,7 @@ def defects() -> Iterator[Defect]:
     for member in ("name", "company_id"):
         name = member.replace("_", "-")
         words = f"an update with the {name} of before is acknowledged and changes nothing"
-        install: Install = partial(_ignoring_same, member)
+        install = _ignoring_same(member)
         yield defect(f"update-with-same-{name}-ignored", "UPDATE-VISIBLE", UPDATE, "/info", words, install)
     words, install = "an update's reply shows what was there before", _showing(UPDATE, lambda old, new: dict(old))
     yield defect("update-reply-shows-old", "UPDATE-VISIBLE", UPDATE, "/info", words, install)
@@ -78,27 +75,25 @@ def _with_old(member: str, old: Info, new: Info) -> Json:
     return {**new, member: old[member]}
 
 
-def _stale(stale: Callable[[int], bool]) -> Install:
+@installing
+def _stale(gateway: Gateway, stale: Callable[[int], bool]) -> None:
     """Show in some Provider/get, counted from the last update on, the info of before it."""
+    old = before_update(gateway)
+    gets: dict[str, tuple[Info, int]] = {}
 
-    def install(gateway: Gateway) -> None:
-        old = before_update(gateway)
-        gets: dict[str, tuple[Info, int]] = {}
-
-        @replaces(gateway)
-        def render_info(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
-            before = old.get(registration.id)
-            if request.action == GET and before is not None:
-                update, count = gets.get(registration.id, (before, 0))
-                gets[registration.id] = before, count + 1 if update is before else 1
-                if stale(gets[registration.id][1]):
-                    return dict(before)
-            return inner(request, registration)
-
-    return install
+    @replaces(gateway)
+    def render_info(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
+        before = old.get(registration.id)
+        if request.action == GET and before is not None:
+            update, count = gets.get(registration.id, (before, 0))
+            gets[registration.id] = before, count + 1 if update is before else 1
+            if stale(gets[registration.id][1]):
+                return dict(before)
+        return inner(request, registration)
 
 
-def _ignoring_same(member: str, gateway: Gateway) -> None:
+@installing
+def _ignoring_same(gateway: Gateway, member: str) -> None:
     """Take an update for nothing new where one member says what it said before."""
 
     @replaces(gateway)
@@ -156,7 +151,7 @@ def _too_far() -> Iterator[Defect]:
         ("others", {"name", "phone", "email", "company_id"}, "/info", "with some members of info blanks the others"),
         ("email", {"email"}, "/info/email", "without an e-mail address blanks it"),
     ):
-        install = partial(_blanking, names)
+        install = _blanking(names)
         yield defect(
             f"update-partial-blanks-{name}", "UPDATE-PARTIAL-KEPT", UPDATE, pointer, f"an update {words}", install
         )
@@ -192,7 +187,8 @@ def _(before: Registration, kept: Registration) -> Registration:
     return replace(kept, documents=kept.documents[:20])
 
 
-def _blanking(names: set[str], gateway: Gateway) -> None:
+@installing
+def _blanking(gateway: Gateway, names: set[str]) -> None:
     def blanked(kept: Registration, request: Request, before: Registration) -> Registration:
         sent = gateway.content(request)["info"]
         blanks = {name: "" for name in kept.info if name in names and name not in sent}

@@ -8,7 +8,7 @@ from itertools import cycle
 
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, defect, installing, replaces
 from reference_server.planting.edits import short
 from reference_server.planting.steps import declared, enveloped, in_answer, in_reply, rebodied, with_header, writing
 
@@ -52,18 +52,16 @@ def defects(failing: Mapping[str, str]) -> Iterator[Defect]:
     yield defect(name, "REPLY-ACTION", UPDATE, "header:action", words, install, "REPLY-MESSAGE")
 
 
-def _miscounting(action: str) -> Install:
+@installing
+def _miscounting(gateway: Gateway, action: str) -> None:
     """Send as many bytes as the text has characters, as a client sees it that goes by Content-Length."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def answer(inner: Callable[[Call], Awaitable[Answer]], call: Call) -> Answer:
-            written = await inner(call)
-            if call.action != action or "gzip" in call.headers.get("accept-encoding", ""):
-                return written
-            return replace(written, body=written.body[: len(written.body.decode())])
-
-    return install
+    @replaces(gateway)
+    async def answer(inner: Callable[[Call], Awaitable[Answer]], call: Call) -> Answer:
+        written = await inner(call)
+        if call.action != action or "gzip" in call.headers.get("accept-encoding", ""):
+            return written
+        return replace(written, body=written.body[: len(written.body.decode())])
 
 
 def _texts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reference_server.planting.defect import Defect, Family, defect
-from reference_server.planting.steps import Install, replaces
+from reference_server.planting.steps import Install, installing, replaces
 from reference_server.planting.variation import Variation
 
-__all__ = ["Defect", "Family", "Install", "Variation", "defect", "replaces"]
+__all__ = ["Defect", "Family", "Install", "Variation", "defect", "installing", "replaces"]

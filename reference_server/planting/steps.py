@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from reference_server.binding import EnvelopeBinding
 from reference_server.gateway import Gateway
@@ -44,10 +44,20 @@ Finishing: TypeAlias = Callable[[Request, Reply], Reply]
 Cloning: TypeAlias = Callable[[Registration, str], Awaitable["Registration | None"]]
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
 T = TypeVar("T")
 
 REFUSED = "refused "
 """Stands before the Action of a call that was refused for its body."""
+
+
+def installing(function: Callable[Concatenate[Gateway, P], None]) -> Callable[P, Install]:
+    """Decorate a function that changes a gateway, so that it takes all other arguments beforehand."""
+
+    def given(*arguments: P.args, **named: P.kwargs) -> Install:
+        return lambda gateway: function(gateway, *arguments, **named)
+
+    return given
 
 
 def replaces(part: object) -> Callable[[F], F]:
@@ -61,14 +71,11 @@ def replaces(part: object) -> Callable[[F], F]:
     return plant
 
 
-def both(*installs: Install) -> Install:
+@installing
+def both(gateway: Gateway, *installs: Install) -> None:
     """Plant several changes that are one bug."""
-
-    def install(gateway: Gateway) -> None:
-        for part in installs:
-            part(gateway)
-
-    return install
+    for part in installs:
+        part(gateway)
 
 
 # Replies and answers.
@@ -89,17 +96,15 @@ def for_reason(*reasons: str) -> Condition:
     return lambda request, reply: reply.reason in reasons
 
 
-def giving(step: str, change: Callable[..., Any]) -> Install:
+@installing
+def giving(gateway: Gateway, step: str, change: Callable[..., Any]) -> None:
     """Change what a step gives; the change gets that first, and then what the step got."""
 
-    def install(gateway: Gateway) -> None:
-        def changed(inner: Callable[..., Any], *arguments: Any) -> Any:
-            return change(inner(*arguments), *arguments)
+    def changed(inner: Callable[..., Any], *arguments: Any) -> Any:
+        return change(inner(*arguments), *arguments)
 
-        changed.__name__ = step
-        replaces(gateway)(changed)
-
-    return install
+    changed.__name__ = step
+    replaces(gateway)(changed)
 
 
 def finishing(change: Finishing) -> Install:
@@ -181,53 +186,44 @@ def answering(when: Callable[[Call], bool], answer: Answer) -> Install:
     return fronting(lambda call: answer if when(call) else None)
 
 
-def fronting(front: Callable[[Call], Answer | None]) -> Install:
+@installing
+def fronting(gateway: Gateway, front: Callable[[Call], Answer | None]) -> None:
     """Let something in front answer some calls in place of the gateway."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def answer(inner: Answering, call: Call) -> Answer:
-            page = front(call)
-            return await inner(call) if page is None else page
-
-    return install
+    @replaces(gateway)
+    async def answer(inner: Answering, call: Call) -> Answer:
+        page = front(call)
+        return await inner(call) if page is None else page
 
 
-def enveloped(install: Install, header: str = "header", body: str = "body") -> Install:
+@installing
+def enveloped(gateway: Gateway, install: Install, header: str = "header", body: str = "body") -> None:
     """Let header and body travel in one object."""
-
-    def installed(gateway: Gateway) -> None:
-        gateway.binding = EnvelopeBinding(header, body)
-        install(gateway)
-
-    return installed
+    gateway.binding = EnvelopeBinding(header, body)
+    install(gateway)
 
 
 # Requests.
 
 
-def checking(check: Callable[[Gateway, Request, Faults], Faults]) -> Install:
+@installing
+def checking(gateway: Gateway, check: Callable[[Gateway, Request, Faults], Faults]) -> None:
     """Change the faults that are found in a body."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def check_body(inner: Checking, request: Request) -> Faults:
-            return check(gateway, request, inner(request))
-
-    return install
+    @replaces(gateway)
+    def check_body(inner: Checking, request: Request) -> Faults:
+        return check(gateway, request, inner(request))
 
 
-def blaming(change: Callable[[Request, Faults], Faults], action: str, *reasons: str) -> Install:
+@installing
+def blaming(gateway: Gateway, change: Callable[[Request, Faults], Faults], action: str, *reasons: str) -> None:
     """Change the messages for faults of a body, in NACKs with one of the reasons or, if none is given, any."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-            if faults and request.action == action and reason in (reasons or (reason,)):
-                faults = change(request, faults)
-            return inner(request, reason, message, faults)
-
-    return install
+    @replaces(gateway)
+    def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
+        if faults and request.action == action and reason in (reasons or (reason,)):
+            faults = change(request, faults)
+        return inner(request, reason, message, faults)
 
 
 def blaming_one(action: str, pointer: str, blame: Callable[[Request, Place, Json], Faults], *reasons: str) -> Install:
@@ -240,39 +236,33 @@ def blaming_one(action: str, pointer: str, blame: Callable[[Request, Place, Json
     return blaming(change, action, *reasons)
 
 
+@installing
 def denying(
-    action: str, when: Callable[[Request, Registration], bool], refusal: Callable[[Gateway, Request], Reply]
-) -> Install:
+    gateway: Gateway,
+    action: str,
+    when: Callable[[Request, Registration], bool],
+    refusal: Callable[[Gateway, Request], Reply],
+) -> None:
     """Refuse some calls of one operation that would be carried out."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-            refused = inner(request, registration)
-            if (
-                refused is None
-                and registration is not None
-                and request.action == action
-                and when(request, registration)
-            ):
-                return refusal(gateway, request)
-            return refused
-
-    return install
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        refused = inner(request, registration)
+        if refused is None and registration is not None and request.action == action and when(request, registration):
+            return refusal(gateway, request)
+        return refused
 
 
-def admitting(action: str, when: Callable[[Request, Registration | None, Reply], bool]) -> Install:
+@installing
+def admitting(gateway: Gateway, action: str, when: Callable[[Request, Registration | None, Reply], bool]) -> None:
     """Carry out some calls of one operation that would be refused for their token."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-            refused = inner(request, registration)
-            if refused is not None and request.action == action and when(request, registration, refused):
-                return None
-            return refused
-
-    return install
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        refused = inner(request, registration)
+        if refused is not None and request.action == action and when(request, registration, refused):
+            return None
+        return refused
 
 
 def unknown(gateway: Gateway, request: Request) -> Reply:
@@ -287,20 +277,21 @@ def owned(gateway: Gateway, request: Request) -> bool:
     return owner is not None and owner.id == request.id
 
 
+@installing
 def on_refusal(
-    action: str, change: Callable[[Gateway, Request, Registration], Registration], reason: str = "body"
-) -> Install:
+    gateway: Gateway,
+    action: str,
+    change: Callable[[Gateway, Request, Registration], Registration],
+    reason: str = "body",
+) -> None:
     """Change a registration though a call of its provider is refused for a reason."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def refuse(inner: Refusing, request: Request, why: str, message: str, faults: Faults | None = None) -> Reply:
-            # Whoever has no right to the registration changes it only if that is the bug.
-            if request.action == action and why == reason and (reason == "foreign" or owned(gateway, request)):
-                gateway.store.change(request.id, lambda kept: change(gateway, request, kept))
-            return inner(request, why, message, faults)
-
-    return install
+    @replaces(gateway)
+    def refuse(inner: Refusing, request: Request, why: str, message: str, faults: Faults | None = None) -> Reply:
+        # Whoever has no right to the registration changes it only if that is the bug.
+        if request.action == action and why == reason and (reason == "foreign" or owned(gateway, request)):
+            gateway.store.change(request.id, lambda kept: change(gateway, request, kept))
+        return inner(request, why, message, faults)
 
 
 # Registrations.
@@ -337,49 +328,44 @@ def before_change(gateway: Gateway, action: str, note: Callable[[Request, Regist
     return noted
 
 
-def after(action: str, change: Kept) -> Install:
+@installing
+def after(gateway: Gateway, action: str, change: Kept) -> None:
     """Keep something else than should be kept after a change."""
 
-    def install(gateway: Gateway) -> None:
-        def changed(inner: Changing, request: Request, registration: Registration) -> Registration:
-            kept = inner(request, registration)
-            return change(registration, kept) if request.action == action else kept
+    def changed(inner: Changing, request: Request, registration: Registration) -> Registration:
+        kept = inner(request, registration)
+        return change(registration, kept) if request.action == action else kept
 
-        changed.__name__ = gateway.step_of(action)
-        replaces(gateway)(changed)
-
-    return install
+    changed.__name__ = gateway.step_of(action)
+    replaces(gateway)(changed)
 
 
+@installing
 def performing(
+    gateway: Gateway,
     action: str,
     performance: Callable[[Gateway, Request, Registration], Awaitable[Registration]],
     when: Callable[[Request], bool] = lambda request: True,
-) -> Install:
+) -> None:
     """Carry out the calls of one operation, or some of them, in another way."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-            if request.action == action and when(request):
-                return await performance(gateway, request, registration)
-            return await inner(request, registration)
-
-    return install
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        if request.action == action and when(request):
+            return await performance(gateway, request, registration)
+        return await inner(request, registration)
 
 
-def following(action: str, then: Callable[[Gateway, Registration, Registration], object]) -> Install:
+@installing
+def following(gateway: Gateway, action: str, then: Callable[[Gateway, Registration, Registration], object]) -> None:
     """Do something once a call of one operation was carried out, given the registration before and after it."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-            done = await inner(request, registration)
-            if request.action == action:
-                then(gateway, registration, done)
-            return done
-
-    return install
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
+        if request.action == action:
+            then(gateway, registration, done)
+        return done
 
 
 def shown_as(action: str, status: str) -> Install:

@@ -15,7 +15,7 @@ from itertools import count
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Place, Reply, Request
-from reference_server.planting import Install, Variation, replaces
+from reference_server.planting import Install, Variation, installing, replaces
 from reference_server.planting.edits import GONE, Change, edited, parts, to
 from reference_server.planting.steps import Rendering, finishing, giving, now
 from reference_server.registration import Credential, Document, Registration
@@ -35,15 +35,13 @@ def variations() -> Iterator[Variation]:
 # NACKs.
 
 
-def _refusing(change: Callable[[Gateway, Request, Faults], Faults]) -> Install:
+@installing
+def _refusing(gateway: Gateway, change: Callable[[Gateway, Request, Faults], Faults]) -> None:
     """Say something else about the faults of a body."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def render_faults(inner: Rendering, request: Request, faults: Faults) -> Json:
-            return inner(request, change(gateway, request, faults))
-
-    return install
+    @replaces(gateway)
+    def render_faults(inner: Rendering, request: Request, faults: Faults) -> Json:
+        return inner(request, change(gateway, request, faults))
 
 
 def _errors() -> Iterator[Variation]:

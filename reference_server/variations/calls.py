@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from reference_server.gateway import Gateway
 from reference_server.message import SIGNUP, Answer, Faults, Reply, Request
-from reference_server.planting import Install, Variation, replaces, steps
+from reference_server.planting import Install, Variation, installing, replaces, steps
 from reference_server.registration import Registration, digest
 
 _NAMES = {"header": "head", "body": "payload"}
@@ -40,35 +40,31 @@ def variations() -> Iterator[Variation]:
         yield Variation(name, reading, words, install)
 
 
-def _agreed(token: str) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def check_token(inner: steps.CheckingMember, request: Request) -> str | None:
-            if request.action == SIGNUP:
-                return None if request.token == token else "Token is unknown"
-            return inner(request)
+@installing
+def _agreed(gateway: Gateway, token: str) -> None:
+    @replaces(gateway)
+    def check_token(inner: steps.CheckingMember, request: Request) -> str | None:
+        if request.action == SIGNUP:
+            return None if request.token == token else "Token is unknown"
+        return inner(request)
 
-        steps.finishing(lambda _, reply: replace(reply, status=401) if reply.reason == "token" else reply)(gateway)
-
-    return install
+    steps.finishing(lambda _, reply: replace(reply, status=401) if reply.reason == "token" else reply)(gateway)
 
 
 def _with_method(method: str) -> Install:
     return lambda gateway: setattr(gateway, "method", method)
 
 
-def _recent(offset: timedelta) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def check_timestamp(inner: steps.CheckingMember, request: Request) -> str | None:
-            message = inner(request)
-            if message is not None:
-                return message
-            here = gateway.now().replace(tzinfo=None) + offset
-            age = here - datetime.fromisoformat(request.header["Timestamp"])
-            return None if abs(age) < timedelta(minutes=5) else "Timestamp is not the time here"
-
-    return install
+@installing
+def _recent(gateway: Gateway, offset: timedelta) -> None:
+    @replaces(gateway)
+    def check_timestamp(inner: steps.CheckingMember, request: Request) -> str | None:
+        message = inner(request)
+        if message is not None:
+            return message
+        here = gateway.now().replace(tzinfo=None) + offset
+        age = here - datetime.fromisoformat(request.header["Timestamp"])
+        return None if abs(age) < timedelta(minutes=5) else "Timestamp is not the time here"
 
 
 def _any_case(gateway: Gateway) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
-from reference_server.planting import Install, Variation, replaces, steps
+from reference_server.planting import Install, Variation, installing, replaces, steps
 from reference_server.planting.defect import VERIFICATION
 from reference_server.registration import UPDATE_PENDING, VERIFIED, Document, Registration
 
@@ -50,48 +50,45 @@ def variations() -> Iterator[Variation]:
         yield Variation(name, reading, words, install, configuration)
 
 
-def _deferred(*, at_once: bool = False, gets: int | None = None) -> Install:
+@installing
+def _deferred(gateway: Gateway, *, at_once: bool = False, gets: int | None = None) -> None:
     """Hold updates back until an operator approves them, or until they were asked for some times."""
+    held: dict[str, Mapping[str, Json]] = {}
+    asked: Counter[str] = Counter()
 
-    def install(gateway: Gateway) -> None:
-        held: dict[str, Mapping[str, Json]] = {}
-        asked: Counter[str] = Counter()
+    def release(identity: str) -> None:
+        if identity in held:
+            info = held.pop(identity)
+            gateway.store.change(identity, lambda kept: replace(kept, info=info))
 
-        def release(identity: str) -> None:
-            if identity in held:
-                info = held.pop(identity)
-                gateway.store.change(identity, lambda kept: replace(kept, info=info))
+    @replaces(gateway)
+    def update(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
+        sent = gateway.content(request)["info"]
+        held[registration.id] = {**registration.info, **held.get(registration.id, {}), **sent}
+        asked[registration.id] = 0
+        return replace(registration, status=UPDATE_PENDING)
 
-        @replaces(gateway)
-        def update(inner: steps.Changing, request: Request, registration: Registration) -> Registration:
-            sent = gateway.content(request)["info"]
-            held[registration.id] = {**registration.info, **held.get(registration.id, {}), **sent}
-            asked[registration.id] = 0
-            return replace(registration, status=UPDATE_PENDING)
+    @replaces(gateway)
+    def render_info(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
+        if at_once and request.action == UPDATE:
+            return dict(held[registration.id])
+        return inner(request, registration)
 
-        @replaces(gateway)
-        def render_info(inner: steps.Rendering, request: Request, registration: Registration) -> Json:
-            if at_once and request.action == UPDATE:
-                return dict(held[registration.id])
-            return inner(request, registration)
+    @replaces(gateway)
+    def judge(inner: steps.Registering, identity: str, status: str, number: int | None = None) -> Registration:
+        if number is None and status == VERIFIED:
+            release(identity)
+        return inner(identity, status, number)
 
-        @replaces(gateway)
-        def judge(inner: steps.Registering, identity: str, status: str, number: int | None = None) -> Registration:
-            if number is None and status == VERIFIED:
-                release(identity)
-            return inner(identity, status, number)
-
-        @replaces(gateway)
-        def find(inner: steps.Finding, request: Request) -> Registration | None:
-            found = inner(request)
-            if found is None or gets is None or request.action != GET:
-                return found
-            asked[found.id] += 1
-            if asked[found.id] > gets:
-                release(found.id)
-            return inner(request)
-
-    return install
+    @replaces(gateway)
+    def find(inner: steps.Finding, request: Request) -> Registration | None:
+        found = inner(request)
+        if found is None or gets is None or request.action != GET:
+            return found
+        asked[found.id] += 1
+        if asked[found.id] > gets:
+            release(found.id)
+        return inner(request)
 
 
 def _hidden_at_first(gateway: Gateway) -> None:
@@ -163,18 +160,16 @@ def _verified_at_once(registration: Registration, *_: object) -> Registration:
     return replace(registration, api_status=VERIFIED, status=VERIFIED)
 
 
-def _judged_later(judged: Callable[[Registration], Registration]) -> Install:
-    def install(gateway: Gateway) -> None:
-        waiting = steps.at_signup(gateway, steps.now)
+@installing
+def _judged_later(gateway: Gateway, judged: Callable[[Registration], Registration]) -> None:
+    waiting = steps.at_signup(gateway, steps.now)
 
-        @replaces(gateway)
-        def find(inner: steps.Finding, request: Request) -> Registration | None:
-            if steps.now() - waiting.get(request.id, steps.now()) > _LAG:
-                del waiting[request.id]
-                gateway.store.change(request.id, judged)
-            return inner(request)
-
-    return install
+    @replaces(gateway)
+    def find(inner: steps.Finding, request: Request) -> Registration | None:
+        if steps.now() - waiting.get(request.id, steps.now()) > _LAG:
+            del waiting[request.id]
+            gateway.store.change(request.id, judged)
+        return inner(request)
 
 
 def _rejected(registration: Registration) -> Registration:
@@ -215,12 +210,10 @@ def _unavailable(status: int) -> Answer:
     return Answer(status, (("content-type", "text/html"), ("retry-after", "1")), b"<html>later</html>")
 
 
-def _busy(status: int) -> Install:
-    def install(gateway: Gateway) -> None:
-        numbers = itertools.count(1)
-        steps.fronting(lambda call: None if next(numbers) % 40 else _unavailable(status))(gateway)
-
-    return install
+@installing
+def _busy(gateway: Gateway, status: int) -> None:
+    numbers = itertools.count(1)
+    steps.fronting(lambda call: None if next(numbers) % 40 else _unavailable(status))(gateway)
 
 
 def _refused(gateway: Gateway) -> None:

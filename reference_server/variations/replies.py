@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
-from reference_server.planting import Install, Variation, replaces, steps
+from reference_server.planting import Variation, installing, replaces, steps
 
 _HTML = (("content-type", "text/html"),)
 _DETAIL = b'{"detail":[{"loc":["body"],"msg":"JSON decode error"}]}'
@@ -79,17 +79,15 @@ def _with_twice(*names: str) -> Callable[[Answer], Answer]:
     return lambda answer: _with_fields(*(field for field in answer.headers if field[0] in names))(answer)
 
 
-def _compressing(coding: str, compress: Callable[[bytes], bytes]) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        async def answer(inner: steps.Answering, call: Call) -> Answer:
-            given = await inner(call)
-            if coding not in call.headers.get("accept-encoding", ""):
-                return given
-            headers = (*given.headers, ("content-encoding", coding), ("vary", "accept-encoding"))
-            return replace(given, headers=headers, body=compress(given.body))
-
-    return install
+@installing
+def _compressing(gateway: Gateway, coding: str, compress: Callable[[bytes], bytes]) -> None:
+    @replaces(gateway)
+    async def answer(inner: steps.Answering, call: Call) -> Answer:
+        given = await inner(call)
+        if coding not in call.headers.get("accept-encoding", ""):
+            return given
+        headers = (*given.headers, ("content-encoding", coding), ("vary", "accept-encoding"))
+        return replace(given, headers=headers, body=compress(given.body))
 
 
 def _written(

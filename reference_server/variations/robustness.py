@@ -10,7 +10,7 @@ from reference_server.binding import is_deep
 from reference_server.files import levels
 from reference_server.gateway import Gateway
 from reference_server.message import Answer, Call, Reply, Request
-from reference_server.planting import Install, Variation, replaces
+from reference_server.planting import Variation, installing, replaces
 from reference_server.planting.steps import Reading, Replying, answering, crashed
 
 _DEEPEST = 64
@@ -95,13 +95,11 @@ def _page(other_method: int, other_path: int) -> Callable[[str | None], Answer]:
     return lambda action: Answer(other_path if action is None else other_method, _HTML, b"<h1>Welcome</h1>")
 
 
-def _turning_away(page: Callable[[str | None], Answer]) -> Install:
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def turn_away(inner: Callable[..., Answer], action: str | None, method: str) -> Answer:
-            return page(action)
-
-    return install
+@installing
+def _turning_away(gateway: Gateway, page: Callable[[str | None], Answer]) -> None:
+    @replaces(gateway)
+    def turn_away(inner: Callable[..., Answer], action: str | None, method: str) -> Answer:
+        return page(action)
 
 
 def _nacking(gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from reference_server.catalogue import Catalogue
 from reference_server.defects.derived.requests import kinds
 from reference_server.gateway import Gateway
 from reference_server.message import Faults, Json, Place, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, defect, installing, replaces
 from reference_server.planting.edits import matches, parts, place_name, short, to
 from reference_server.planting.steps import blaming_one
 from reference_server.specification import Member, Specification
@@ -49,19 +49,17 @@ def _echoed(request: Request, place: Place, message: Json) -> Faults:
     return {place: value if isinstance(value, str) and value.strip() else message}
 
 
-def _keyed(action: str, pointer: str) -> Install:
+@installing
+def _keyed(gateway: Gateway, action: str, pointer: str) -> None:
     """Show the errors of a list as an object."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def render_section(inner: RenderingSection, request: Request, section: str, faults: Faults) -> Json:
-            shown = inner(request, section, faults)
-            mine = request.action == action and any(matches((section, *place), pointer) for place in faults)
-            if not mine or not isinstance(shown, list):
-                return shown
-            return {str(number): item for number, item in enumerate(shown) if item}
-
-    return install
+    @replaces(gateway)
+    def render_section(inner: RenderingSection, request: Request, section: str, faults: Faults) -> Json:
+        shown = inner(request, section, faults)
+        mine = request.action == action and any(matches((section, *place), pointer) for place in faults)
+        if not mine or not isinstance(shown, list):
+            return shown
+        return {str(number): item for number, item in enumerate(shown) if item}
 
 
 def _sparing(empty: bool, blame: Blame) -> Blame:

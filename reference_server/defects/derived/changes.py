@@ -9,7 +9,7 @@ from itertools import count
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
 from reference_server.message import GET, UPDATE, Json, Reply, Request
-from reference_server.planting import Defect, Install, defect
+from reference_server.planting import Defect, Install, defect, installing
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import short
 from reference_server.planting.steps import Kept, after, before_change, both, in_reply, on_refusal, shown_as, unverified
@@ -70,39 +70,33 @@ def _reset(before: Registration, kept: Registration) -> Registration:
     return replace(kept, api={**kept.api, "endpoint_url": "https://unset.example.com/api"})
 
 
-def _stale(action: str, part: str, names: list[str], every: int) -> Install:
+@installing
+def _stale(gateway: Gateway, action: str, part: str, names: list[str], every: int) -> None:
     """Show some members as they were before the last change, in every so many Provider/get."""
+    old = before_change(gateway, action, lambda _, kept: (kept.others.get(part, {}), count(1)))
 
-    def install(gateway: Gateway) -> None:
-        old = before_change(gateway, action, lambda _, kept: (kept.others.get(part, {}), count(1)))
+    def shown(request: Request, reply: Reply) -> Reply:
+        before, asked = old.get(request.id, ({}, count(1)))
+        if next(asked) % every:
+            return reply
+        members = {name: before[name] for name in names if name in before}
+        return replace(reply, body={**reply.body, part: {**reply.body.get(part, {}), **members}})
 
-        def shown(request: Request, reply: Reply) -> Reply:
-            before, asked = old.get(request.id, ({}, count(1)))
-            if next(asked) % every:
-                return reply
-            members = {name: before[name] for name in names if name in before}
-            return replace(reply, body={**reply.body, part: {**reply.body.get(part, {}), **members}})
-
-        in_reply("ACK", GET, shown)(gateway)
-
-    return install
+    in_reply("ACK", GET, shown)(gateway)
 
 
-def _blanking(action: str, part: str) -> Install:
+@installing
+def _blanking(gateway: Gateway, action: str, part: str) -> None:
     """Blank the texts that were not sent."""
+    sent = before_change(gateway, action, lambda request, _: gateway.content(request)[part])
 
-    def install(gateway: Gateway) -> None:
-        sent = before_change(gateway, action, lambda request, _: gateway.content(request)[part])
+    def blanked(before: Registration, kept: Registration) -> Registration:
+        members = kept.others.get(part, {})
+        texts = {name for name, value in members.items() if isinstance(value, str)}
+        blanks = dict.fromkeys(texts - set(sent[kept.id]), "")
+        return replace(kept, others={**kept.others, part: {**members, **blanks}})
 
-        def blanked(before: Registration, kept: Registration) -> Registration:
-            members = kept.others.get(part, {})
-            texts = {name for name, value in members.items() if isinstance(value, str)}
-            blanks = dict.fromkeys(texts - set(sent[kept.id]), "")
-            return replace(kept, others={**kept.others, part: {**members, **blanks}})
-
-        after(action, blanked)(gateway)
-
-    return install
+    after(action, blanked)(gateway)
 
 
 def _refused(action: str, part: str) -> Install:

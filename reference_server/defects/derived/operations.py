@@ -9,7 +9,7 @@ from typing import TypeAlias
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
 from reference_server.message import SIGNUP, Faults, Reply, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, defect, installing, replaces
 from reference_server.planting.edits import short
 from reference_server.planting.steps import Refusing, denying
 from reference_server.registration import Registration, digest
@@ -46,47 +46,41 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
                 yield defect(name_, requirement, action, "/registration/id", words, install)
 
 
-def moved(action: str, path: str | None) -> Install:
+@installing
+def moved(gateway: Gateway, action: str, path: str | None) -> None:
     """Serve an operation at another path, or nowhere."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def operation(inner: Callable[[str], str | None], asked: str) -> str | None:
-            if path is not None and asked.endswith(path):
-                return action
-            served = inner(asked)
-            return None if served == action else served
-
-    return install
+    @replaces(gateway)
+    def operation(inner: Callable[[str], str | None], asked: str) -> str | None:
+        if path is not None and asked.endswith(path):
+            return action
+        served = inner(asked)
+        return None if served == action else served
 
 
 def _closed(gateway: Gateway, request: Request) -> Reply:
     return gateway.refuse(request, "closed", "the service is closed")
 
 
-def _reading_the_beginning(action: str) -> Install:
+@installing
+def _reading_the_beginning(gateway: Gateway, action: str) -> None:
     """Find a registration by its id, whatever three letters stand behind it."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def find(inner: Finding, request: Request) -> Registration | None:
-            found = inner(request)
-            return found if found or request.action != action else gateway.store.find(request.id[:-3])
-
-    return install
+    @replaces(gateway)
+    def find(inner: Finding, request: Request) -> Registration | None:
+        found = inner(request)
+        return found if found or request.action != action else gateway.store.find(request.id[:-3])
 
 
-def _accepting_unknown(action: str) -> Install:
+@installing
+def _accepting_unknown(gateway: Gateway, action: str) -> None:
     """Acknowledge a call about an unknown registration, and change nothing."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
-            owner = gateway.store.owner(digest(request.token))
-            if request.action != action or reason != "unknown" or owner is None:
-                return inner(request, reason, message, faults)
-            step = gateway.step_of(action)
-            shown = getattr(gateway, step)(request, owner) if step else owner
-            return gateway.acknowledge(request, replace(shown, id=request.id))
-
-    return install
+    @replaces(gateway)
+    def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
+        owner = gateway.store.owner(digest(request.token))
+        if request.action != action or reason != "unknown" or owner is None:
+            return inner(request, reason, message, faults)
+        step = gateway.step_of(action)
+        shown = getattr(gateway, step)(request, owner) if step else owner
+        return gateway.acknowledge(request, replace(shown, id=request.id))

@@ -12,7 +12,7 @@ import jsonschema_rs
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
 from reference_server.message import SIGNUP, Faults, Json, Place, Request
-from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting import Defect, Install, defect, installing, replaces
 from reference_server.planting.edits import matches, parts, place_name, places, slug
 from reference_server.planting.steps import Checking, Finding, checking
 from reference_server.registration import Registration, digest
@@ -129,31 +129,29 @@ def _without(specification: Specification, catalogue: Catalogue, action: str, po
     yield defect(name, requirement, action, pointer, words, checking(check))
 
 
-def accepting(action: str, pointer: str, is_let_through: Test, first: int = 0) -> Install:
+@installing
+def accepting(gateway: Gateway, action: str, pointer: str, is_let_through: Test, first: int = 0) -> None:
     """Let some faults of a member through, each where it is the only one, in documents from the first index on."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def check_body(inner: Checking, request: Request) -> Faults:
-            faults = inner(request)
-            if request.action != action or len(faults) != 1:
-                return faults
-            place = next(iter(faults))
-            index = next((part for part in place if isinstance(part, int)), first)
-            let_through = matches(place, pointer) and index >= first and is_let_through(_value(request, place))
-            return {} if let_through else faults
+    @replaces(gateway)
+    def check_body(inner: Checking, request: Request) -> Faults:
+        faults = inner(request)
+        if request.action != action or len(faults) != 1:
+            return faults
+        place = next(iter(faults))
+        index = next((part for part in place if isinstance(part, int)), first)
+        let_through = matches(place, pointer) and index >= first and is_let_through(_value(request, place))
+        return {} if let_through else faults
 
-        @replaces(gateway)
-        def content(inner: Any, request: Request) -> Json:
-            return _completed(gateway.specification.requests[request.action], request.body)
+    @replaces(gateway)
+    def content(inner: Any, request: Request) -> Json:
+        return _completed(gateway.specification.requests[request.action], request.body)
 
-        @replaces(gateway)
-        def find(inner: Finding, request: Request) -> Registration | None:
-            if request.action == action and not request.id:
-                return gateway.store.owner(digest(request.token))
-            return inner(request)
-
-    return install
+    @replaces(gateway)
+    def find(inner: Finding, request: Request) -> Registration | None:
+        if request.action == action and not request.id:
+            return gateway.store.owner(digest(request.token))
+        return inner(request)
 
 
 def refusing(action: str, pointer: str, test: Test) -> Install:
