@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,59 +32,43 @@ BLANK: Final = r"\S"
 """The pattern of a text that is not blank."""
 ALTERNATIVES: Final = ("anyOf", "oneOf")
 
-Wording = tuple[str, Callable[[Any], str], Callable[[Any], str]]
-"""Kind of the finding, and from the value of the keyword what is wrong and what is expected."""
+Wording = tuple[str, str, str]
+"""Kind of the finding, what is wrong, and what is expected; braces stand for the value of the keyword."""
 
 
-EXTRA: Final[Wording] = ("extra", lambda _: "has a member too many", lambda _: "the members of its schema only")
-WORDINGS: Final[dict[str, Wording]] = {
+EXTRA: Final[Wording] = ("extra", "has a member too many", "the members of its schema only")
+WORDINGS: Final[Mapping[str, Wording]] = {
     # The first of several breaches at one place is reported.
-    "required": ("missing", lambda _: "is missing", lambda _: "a value"),
-    "falseSchema": ("not-allowed", lambda _: "is not allowed", lambda _: "nothing"),
+    "required": ("missing", "is missing", "a value"),
+    "falseSchema": ("not-allowed", "is not allowed", "nothing"),
     "additionalProperties": EXTRA,
     "unevaluatedProperties": EXTRA,
-    "type": ("another-type", lambda _: "has another type", lambda types: " or ".join(types)),
-    "const": ("another-value", lambda _: "has another value", shown),
-    "enum": ("another-value", lambda _: "has another value", lambda options: " or ".join(map(shown, options))),
-    "format": ("another-format", lambda name: f"is not a valid {name}", lambda name: f"a {name}"),
-    "pattern": ("another-form", lambda text: f"does not match {text}", lambda text: f"a text that matches {text}"),
-    "minLength": (
-        "too-short",
-        lambda n: f"is shorter than {counted(n, 'character')}",
-        lambda n: f"{counted(n, 'character')} or more",
-    ),
-    "maxLength": (
-        "too-long",
-        lambda n: f"is longer than {counted(n, 'character')}",
-        lambda n: f"{counted(n, 'character')} at most",
-    ),
-    "minItems": (
-        "too-few",
-        lambda n: f"has fewer than {counted(n, 'item')}",
-        lambda n: f"{counted(n, 'item')} or more",
-    ),
-    "maxItems": (
-        "too-many",
-        lambda n: f"has more than {counted(n, 'item')}",
-        lambda n: f"{counted(n, 'item')} at most",
-    ),
-    "uniqueItems": ("repeated", lambda _: "has an item twice", lambda _: "items that differ"),
-    "minProperties": (
-        "too-few",
-        lambda n: f"has fewer than {counted(n, 'member')}",
-        lambda n: f"{counted(n, 'member')} or more",
-    ),
-    "maxProperties": (
-        "too-many",
-        lambda n: f"has more than {counted(n, 'member')}",
-        lambda n: f"{counted(n, 'member')} at most",
-    ),
-    "minimum": ("too-small", lambda n: f"is less than {n}", lambda n: f"{n} or more"),
-    "exclusiveMinimum": ("too-small", lambda n: f"is not more than {n}", lambda n: f"more than {n}"),
-    "maximum": ("too-large", lambda n: f"is more than {n}", lambda n: f"{n} at most"),
-    "exclusiveMaximum": ("too-large", lambda n: f"is not less than {n}", lambda n: f"less than {n}"),
-    "multipleOf": ("no-multiple", lambda n: f"is not a multiple of {n}", lambda n: f"a multiple of {n}"),
+    "type": ("another-type", "has another type", "{}"),
+    "const": ("another-value", "has another value", "{}"),
+    "enum": ("another-value", "has another value", "{}"),
+    "format": ("another-format", "is not a valid {}", "a {}"),
+    "pattern": ("another-form", "does not match {}", "a text that matches {}"),
+    "minLength": ("too-short", "is shorter than {}", "{} or more"),
+    "maxLength": ("too-long", "is longer than {}", "{} at most"),
+    "minItems": ("too-few", "has fewer than {}", "{} or more"),
+    "maxItems": ("too-many", "has more than {}", "{} at most"),
+    "uniqueItems": ("repeated", "has an item twice", "items that differ"),
+    "minProperties": ("too-few", "has fewer than {}", "{} or more"),
+    "maxProperties": ("too-many", "has more than {}", "{} at most"),
+    "minimum": ("too-small", "is less than {}", "{} or more"),
+    "exclusiveMinimum": ("too-small", "is not more than {}", "more than {}"),
+    "maximum": ("too-large", "is more than {}", "{} at most"),
+    "exclusiveMaximum": ("too-large", "is not less than {}", "less than {}"),
+    "multipleOf": ("no-multiple", "is not a multiple of {}", "a multiple of {}"),
 }
+UNNAMED: Final[Wording] = ("another-form", "breaks {} of its schema", "what {} of its schema allows")
+"""For all other keywords, whose name stands in the place of their value."""
+COUNTED: Final = {
+    **dict.fromkeys(("minLength", "maxLength"), "character"),
+    **dict.fromkeys(("minItems", "maxItems"), "item"),
+    **dict.fromkeys(("minProperties", "maxProperties"), "member"),
+}
+"""What the number of a keyword counts."""
 ORDER: Final = {keyword: place for place, keyword in enumerate(WORDINGS)}
 
 
@@ -134,16 +118,22 @@ def _breach(error: Any, body: Any) -> Breach:
     if keyword == "pattern" and value == BLANK and not str(member(body, pointer)).strip():
         return Breach(pointer, keyword, "blank", "is blank", "a text that is not blank")
     kind, wrong, expected = WORDINGS.get(keyword, UNNAMED)
-    if keyword not in WORDINGS:
-        value = keyword
-    return Breach(pointer, keyword, kind, wrong(value), expected(value))
+    told = _told(keyword, value)
+    return Breach(pointer, keyword, kind, wrong.format(told), expected.format(told))
 
 
-UNNAMED: Final[Wording] = (
-    "another-form",
-    lambda keyword: f"breaks {keyword} of its schema",
-    lambda keyword: f"what {keyword} of its schema allows",
-)
+def _told(keyword: str, value: Any) -> str:
+    """The value of a keyword in words; the name of one that has no words."""
+    if keyword in COUNTED:
+        return counted(value, COUNTED[keyword])
+    match keyword:
+        case "type":
+            return " or ".join(value)
+        case "const":
+            return shown(value)
+        case "enum":
+            return " or ".join(map(shown, value))
+    return str(value) if keyword in WORDINGS else keyword
 
 
 def _is_item(body: Any, pointer: str) -> bool:
