@@ -68,6 +68,7 @@ class Campaign:
         self.finished = False
         """True once the run was concluded, even if that failed."""
         self._report: dict[str, Any] = {}
+        self._interrupted = False
 
     def select(self, items: list[pytest.Item]) -> None:
         """Takes the tests that -k and -m select, and schedules those of this process."""
@@ -171,6 +172,7 @@ class Campaign:
     def _conclude(self, exitstatus: int) -> Verdict:
         """Draws the verdict from what this process and its workers have seen."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not self.completion.uncollected
+        self._interrupted = interrupted
         if self._shared:
             self.session.take_over(self.workers.shares)
         if not interrupted:
@@ -205,6 +207,8 @@ class Campaign:
             why = reasons(reporter.stats.get("inconclusive", ()))
             for text, style in terminal.lines(self._report, left_out, self.session.folder, why):
                 reporter.write_line(text, **({style: True} if style else {}))
+        if self._interrupted:
+            reporter.write_line("interrupted: this covers what was judged until then")
         if self.kit_fault:
             reporter.write_line(f"a fault of the kit or of what runs it, no finding: {self.kit_fault}", red=True)
 

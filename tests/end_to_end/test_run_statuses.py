@@ -137,6 +137,7 @@ def test_an_interrupted_run_ends_at_once_and_leaves_what_was_exchanged(kit, gate
 
     assert "Traceback" not in run.output, run.output
     assert run.status == 2
+    assert "interrupted: this covers what was judged until then" in run.output
     assert len(run.journal) >= 25
     assert {row["operation"] for row in run.journal} >= {"Provider/signup", "Provider/get"}
     assert run.report["verdict"] in ("incomplete", "non-conformant")
