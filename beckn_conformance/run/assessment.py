@@ -222,7 +222,7 @@ class Assessment:
         # What only the whole run can tell is no finding of a single test.
         findings = tuple(f for f in shown.findings.values() if f.requirement in event.requirements and not f.unless)
         if findings:
-            text = "\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings)
+            text = "\n".join(map(_told, findings))
             unexcused = [finding for finding in findings if not self._excused(finding)]
             levels = {self.run.specification.requirements[finding.requirement].level for finding in unexcused}
             failed = self.run.strict or "MUST" in levels
@@ -237,6 +237,15 @@ class Assessment:
     def _excused(self, finding: Finding) -> bool:
         run = self.run
         return bool(excusing(run.config.waivers, finding.requirement, finding.pointer, run.started.date()))
+
+
+def _told(finding: Finding) -> str:
+    """A finding as JUnit XML and pytest show it for a test."""
+    place = f" at {finding.pointer}" if finding.pointer else ""
+    return (
+        f"{finding.id}: {finding.message}{place}\n  sent      {finding.sent}\n  expected  {finding.expected}\n"
+        f"  observed  {finding.observed}"
+    )
 
 
 def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: str) -> bool:

@@ -97,6 +97,14 @@ def test_a_test_of_deferred_updates_says_that_they_are_declared_so():
     assert assessment.outcome.text == "UPDATE-VISIBLE could not be judged: updates are declared as deferred"
 
 
+def test_a_failed_test_says_what_was_sent_expected_and_observed():
+    outcome = assessed(scenario(silent()), TestEnd("t", [CHECKED])).outcome
+
+    (finding,) = outcome.findings
+    for text in (finding.id, finding.message, finding.sent, finding.expected, finding.observed):
+        assert text in outcome.text
+
+
 def test_a_smaller_example_stands_for_a_finding_and_exercises_nothing_else():
     small, large = silent(), silent(9)
     assessment = assessed(
