@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import Unmet
 from ..judging.checks import looks_unsettled
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Stimulus, Trouble
+from ..messages.exchange import Exchange, Stimulus, Trouble, TroubleKind
 from ..messages.registration import Registration, registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -80,6 +80,10 @@ class Actor:
         """Calls whose answer was lost, and that were not made with other data since."""
         self.turned_away = 0
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
+        self.excused: frozenset[str] = frozenset()
+        """Operations of which a server error or lateness is not judged, as the test is played again after it (T13)."""
+        self.failed: set[str] = set()
+        """Operations of which one was excused."""
         self.hurried = False
         """True if ``settle`` does not wait: what fails even so is made small sooner."""
         self.due = asyncio.Event()
@@ -113,7 +117,15 @@ class Actor:
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
         outgoing = Outgoing(
-            action, self.binding, body, token, header or {}, purpose=purpose, stimulus=stimulus, plain=plain
+            action,
+            self.binding,
+            body,
+            token,
+            header or {},
+            purpose=purpose,
+            stimulus=stimulus,
+            plain=plain,
+            excused=action in self.excused and not purpose,
         )
 
         async def ask(
@@ -125,6 +137,8 @@ class Actor:
                 async with self._turn():
                     exchange = await self.gateway.send(replace(outgoing, start=start, closed=closed))
                 self.lost += not purpose and self.gateway.appearance.lost(exchange)
+                if exchange.trouble is not None and exchange.trouble.kind is TroubleKind.PASSING:
+                    self.failed.add(action)
             self.exchanges.append(exchange)
             return exchange
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_TURNED_AWAY = 200
 """Replies in a row by something in front of the gateway after which no more is sent."""
+STANDING = 3
+"""Server errors of an operation, or late replies, that were judged; after that no other one is excused."""
 
 
 class Gateway:
@@ -70,6 +73,9 @@ class Gateway:
         self._control = Control(self._ask, config.patience)
         self._controls: list[Exchange] = []
         self._fronted = Fronted()
+        self._excused: Counter[str] = Counter()
+        self._standing: Counter[tuple[str, str]] = Counter()
+        """By operation, the failures that were not excused."""
         self._transport = _transport(config, transport)
 
     async def close(self) -> None:
@@ -81,6 +87,9 @@ class Gateway:
         yield from self.insistence.notes()
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
+        if self._excused:
+            times = ", ".join(f"{count} × {failure}" for failure, count in sorted(self._excused.items()))
+            yield f"calls that failed, which is judged where it came each time a test was played: {times}"
         if seen := str(self._fronted):
             yield (
                 f"{seen}, taken for something in front of the gateway; if it limits requests, --gateway-rate has the "
@@ -113,6 +122,8 @@ class Gateway:
             await asyncio.sleep(again)
             if fate in (Fate.PUT_OFF, Fate.LOST):
                 await self._control.back()
+        if not outgoing.purpose and (failure := _failure(exchange, fate)):
+            wait.reason = self._excuse(failure, outgoing)
         if outgoing.closed is not None and gives_no_reason(exchange):
             wait.reason = outgoing.closed
         if wait.reason:
@@ -126,8 +137,7 @@ class Gateway:
         async with self.limiter.place(first=outgoing.is_control or not is_first):
             if outgoing.start is not None and is_first:
                 await outgoing.start()
-            if not outgoing.is_control:
-                await self._pace()
+            await self._pace(outgoing)
             message, request = outgoing.request(self.config, self.timestamp())
             started, begun = clock.now(), clock.monotonic()
             reply, fate, trouble, is_crowded = None, None, self._retry.given_up, self.limiter.is_raised
@@ -160,6 +170,14 @@ class Gateway:
             peer=self._peer,
         )
         return exchange, fate, begun
+
+    def _excuse(self, failure: str, outgoing: Outgoing) -> Trouble | None:
+        """Says that a failure of a call is not judged, unless it is (T13)."""
+        if not outgoing.excused or self._standing[outgoing.action, failure] >= STANDING:
+            self._standing[outgoing.action, failure] += 1
+            return None
+        self._excused[failure] += 1
+        return Trouble(TroubleKind.PASSING, f"{failure}, which is judged if it comes each time the test is played")
 
     def _keep(self, exchange: Exchange) -> Exchange:
         """Records an exchange. It is numbered now, so that one that is missing on record leaves a gap."""
@@ -220,12 +238,26 @@ class Gateway:
         """Waits until the gateway answers a plain call; False if it does not within patience (T13)."""
         return not self._retry.given_up and await self._control.back()
 
-    async def _pace(self) -> None:
-        """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
-        while (wait := max(self._retry.quiet_until, self._next_slot) - clock.monotonic()) > 0:  # noqa: ASYNC110
+    def _free_at(self, outgoing: Outgoing) -> float:
+        """The moment from which a request may be sent; a plain call finds out whether a pause is over."""
+        return self._next_slot if outgoing.is_control else max(self._retry.quiet_until, self._next_slot)
+
+    async def _pace(self, outgoing: Outgoing) -> None:
+        """Waits out a pause that the gateway asked for, and keeps to the declared rate or the gateway's own limit."""
+        while (wait := self._free_at(outgoing) - clock.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)
-        if self.config.rate:
-            self._next_slot = max(self._next_slot, clock.monotonic()) + 1 / self.config.rate
+        interval = max(self._retry.interval, 1 / self.config.rate if self.config.rate else 0.0)
+        if interval:
+            self._next_slot = max(self._next_slot, clock.monotonic()) + interval
+
+
+def _failure(exchange: Exchange, fate: Fate | None) -> str:
+    """The failure of a call that may pass: a server error without ACK or NACK, or no reply in time. Else nothing."""
+    if fate is Fate.LATE and exchange.stimulus is None:
+        return "no reply in time"
+    reply = exchange.reply
+    crashed = fate is Fate.ANSWERED and is_bare(exchange) and reply is not None and reply.status >= 500
+    return f"status {reply.status}" if crashed and reply is not None else ""
 
 
 async def _carry(

@@ -78,7 +78,7 @@ class Liveness:
     def _is_answered(self, exchange: Exchange) -> bool:
         """Returns True if a reply came from the gateway, rather than from something in front of a dead one (T6)."""
         return self._actor.gateway.appearance.by_gateway(exchange) or (
-            exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
+            exchange.trouble is not None and exchange.trouble.kind in (TroubleKind.LIMIT, TroubleKind.PASSING)
         )
 
     async def _plain(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:

@@ -35,6 +35,8 @@ class Outgoing:
     start: Callable[[], Awaitable[object]] | None = None
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
 
+    excused: bool = False
+    """True if a server error or lateness may pass, as the test will be played again (T13)."""
     closed: Trouble | None = None
     """The trouble that a refusal without a reason counts as; None if it is an answer to the call (T13)."""
 

@@ -16,6 +16,8 @@ from . import clock
 from .limiter import ConcurrencyLimiter
 
 SHORTEST_PAUSE = 0.05
+FIRST_INTERVAL, LONGEST_INTERVAL = 0.01, 1.0
+"""Seconds between two requests to a gateway that refuses some although one is in flight; longer by half each time."""
 FIRST_PAUSE = 0.1
 """Seconds between two attempts unless the gateway names some; doubled each time, up to a share of all patience."""
 LONGEST_SHARE = 0.1
@@ -61,6 +63,8 @@ class RetryPolicy:
     def __init__(self, seconds: float, limiter: ConcurrencyLimiter) -> None:
         self.quiet_until = 0.0
         """No request is sent before, on the monotonic clock."""
+        self.interval = 0.0
+        """Seconds between two requests at least; above 0 for a gateway that limits their rate and names no time."""
         self.given_up: Trouble | None = None
         """Why no more requests are sent; None while they are."""
         self._seconds = seconds
@@ -72,6 +76,8 @@ class RetryPolicy:
         self._paused = -math.inf
         self._waited = 0.0
         self._answers = 0
+        self._refused_alone: int | None = None
+        """Answers at the time when a request was refused last although no other was in flight."""
         self._asked_less: Counter[int] = Counter()
         self._silent: dict[str, float] = {}
         """By operation, the moment since which it has given no answer."""
@@ -144,11 +150,19 @@ class RetryPolicy:
         status, asked = exchange.reply.status, _asked_for(exchange.reply)
         self.count(exchange.reply)
         if new_round and (status == 503 or status not in INTERMEDIARY):
+            if self._limiter.open == 1 and asked is None:
+                self._space_out()
             self._limiter.close_half()
         if status == 429 or (status == 503 and asked is not None):
             return pause if asked is None else asked, True, True
         # One such reply among good ones concerns its own request; several in a row concern the gateway.
         return pause, self._pauses > 1, self._repeat(wait)
+
+    def _space_out(self) -> None:
+        """Lengthens the interval if others were answered since this happened last, as is not so in an outage."""
+        if self._refused_alone is not None and self._answers > self._refused_alone:
+            self.interval = min(max(1.5 * self.interval, FIRST_INTERVAL), LONGEST_INTERVAL)
+        self._refused_alone = self._answers
 
     def _wait_for(self, seconds: float) -> None:
         """Adds to the waiting of the whole run, and gives up if that is out of proportion to the answers."""
@@ -196,6 +210,8 @@ class RetryPolicy:
         if self._asked_less:
             times = ", ".join(f"{count} × status {status}" for status, count in sorted(self._asked_less.items()))
             yield f"the gateway asked for fewer requests: {times}; those in flight went down to {self._limiter.fewest}"
+        if self.interval:
+            yield f"the gateway limits the rate of requests: {1 / self.interval:.0f} a second were sent at most"
         if self._unsent:
             yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"
 

@@ -34,7 +34,7 @@ LONGEST_PAGE = 4096
 """The title of a page is looked for in this many bytes."""
 TITLE = re.compile(rb"<(title|h1)[^<>]{0,80}>\s{0,80}([^<]{1,200})", re.IGNORECASE)
 
-AWAY = frozenset({TroubleKind.CONNECTION, TroubleKind.NO_CONNECTION, TroubleKind.OUTAGE})
+AWAY = frozenset({TroubleKind.CONNECTION, TroubleKind.NO_CONNECTION, TroubleKind.OUTAGE, TroubleKind.PASSING})
 """Troubles after which the gateway may have answered or not."""
 
 

@@ -36,6 +36,8 @@ class TroubleKind(StrEnum):
     """The kit gave up and sent nothing more."""
     OUTAGE = "outage"
     """All requests got the same reply at the time (T6)."""
+    PASSING = "passing"
+    """A server error, or no reply in time, that is judged if it comes back when the test is played again (T13)."""
 
 
 @dataclass(frozen=True, slots=True)

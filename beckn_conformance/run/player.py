@@ -208,8 +208,9 @@ class Player:
         turn = functools.partial(self._places.place, rank)
         exchanges: list[Exchange] = []
         lost = False
+        operations = failed = frozenset(operation.action for operation in self._specification.operations)
         async with self._verifier.turn(), self._exclusive.together():
-            for _ in range(MOST_PLAYS):
+            for left in reversed(range(MOST_PLAYS)):
                 unmet = self._exclusive.stopped
                 if unmet:
                     break
@@ -224,11 +225,14 @@ class Player:
                     self._peers,
                 )
                 actor.hurried, actor.due = hurried, due or actor.due
+                # The last time, what failed each time is judged.
+                actor.excused = operations if left else operations - failed
                 try:
                     await play(actor)
                 except Unmet as error:
                     unmet = str(error)
                 exchanges += actor.exchanges
+                failed &= actor.failed
                 # The actor and its helpers refer to each other, so the garbage collector frees them late.
                 actor.exchanges.clear()
                 lost = actor.lost > 0 or actor.turned_away > 0

@@ -11,7 +11,7 @@ from reference_server.binding import parse
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Request
 from reference_server.planting import Variation, replaces
-from reference_server.planting.steps import Answering, CheckingMember, Install, fronting, now
+from reference_server.planting.steps import Answering, CheckingMember, Install, crashed, fronting, now
 
 _EVERY = 100
 """One plain call in so many is concerned."""
@@ -36,7 +36,7 @@ def variations() -> Iterator[Variation]:
         ("front-statuses", "T6", "a proxy answers one call in a hundred", _fronted(_statuses)),
         ("front-maintenance", "T6", "for a moment every call is answered by a page with 200", _fronted(_maintained)),
         ("front-restart", "T6", "while the gateway restarts, a proxy answers with a bare 500", _fronted(_restarting)),
-        ("front-limit", "T13", "a firewall answers one call in a hundred with a 403", _fronted(_limiting)),
+        ("front-limit", "T13", "one call in a hundred ends in a 403 of a firewall, or in a 500", _fronted(_limiting)),
         ("front-loses-answers", "T13", "answers to odd changes and to one change in a hundred are lost", _losing),
         ("rate-limited-and-strict", "T13", "calls are put off, and refused once they are two seconds old", _strict),
     ):
@@ -122,8 +122,8 @@ def _statuses() -> Front:
 
 
 def _limiting() -> Front:
-    picked = _now_and_then()
-    return lambda call: _page(403) if picked(call) else None
+    picked, answers = _now_and_then(), itertools.cycle((_page(403), crashed(Answer(200, (), b""))))
+    return lambda call: next(answers) if picked(call) else None
 
 
 def _away(answer: Answer) -> Front:

@@ -10,7 +10,7 @@ from beckn_conformance.client import clock, limiter, network
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.limiter import MOST, STUCK, USUAL, ConcurrencyLimiter, Places
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.messages.exchange import TroubleKind
+from beckn_conformance.messages.exchange import CONTROL, TroubleKind
 from tests.client.calls import SIGNUP, client_of, ok, outgoing, request_from
 
 
@@ -254,21 +254,37 @@ async def test_a_server_error_for_a_malformed_request_is_its_answer():
     assert client.sent == 40
 
 
-def test_time_without_a_request_is_not_made_up_for():
+def sent_at(play, **options):
+    """Times at which a client sends what ``play`` has it send, by a clock that leaps."""
     times = []
 
     async def answer(request):
         times.append(clock.monotonic())
         return httpx.Response(200, json={}, headers={"Action": "ACK"})
 
-    async def play():
-        client = Gateway(GatewayConfig("http://gw.example", rate=10), transport=httpx.MockTransport(answer))
+    with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
+        runner.run(play(Gateway(GatewayConfig("http://gw.example", **options), transport=httpx.MockTransport(answer))))
+    return times
+
+
+def apart(times):
+    return min(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+def test_time_without_a_request_is_not_made_up_for():
+    async def play(client):
         await client.send(outgoing())
         await asyncio.sleep(60)
         for _ in range(3):
             await client.send(outgoing())
 
-    with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
-        runner.run(play())
+    assert apart(sent_at(play, rate=10)) > 0.09
 
-    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.09
+
+@pytest.mark.parametrize("purpose", ["", CONTROL])
+def test_every_request_keeps_to_the_limit_of_a_gateway(purpose):
+    async def play(client):
+        client._retry.interval = 0.1
+        await asyncio.gather(*(client.send(outgoing(purpose=purpose)) for _ in range(5)))
+
+    assert apart(sent_at(play)) > 0.09

@@ -323,3 +323,29 @@ def test_many_late_answers_side_by_side_are_no_reason_to_give_up(subject, limite
         subject.after(answered(200), Fate.ANSWERED, get(), clock.now)
 
     assert subject.given_up is None
+
+
+def refused_alone(subject, limiter, clock, times, answers=1, **fields):
+    """A gateway answers some calls and refuses one, again and again, while one request is in flight."""
+    for _ in range(times):
+        for _ in range(answers):
+            subject.after(answered(200, "ACK"), Fate.ANSWERED, get(), clock.now)
+        limiter.open = 1
+        clock.now += 1.0
+        subject.after(answered(503, **fields), Fate.PUT_OFF, get(), clock.now)
+
+
+def test_requests_are_spaced_out_for_a_gateway_that_limits_their_rate(subject, limiter, clock):
+    refused_alone(subject, limiter, clock, 2)
+    first = subject.interval
+    refused_alone(subject, limiter, clock, 2)
+
+    assert 0 < first < subject.interval
+    assert any("limits the rate" in note for note in subject.notes())
+
+
+@pytest.mark.parametrize(("times", "answers", "fields"), [(1, 1, {}), (9, 0, {}), (9, 1, {"Retry_After": "1"})])
+def test_an_outage_and_a_named_wait_space_nothing_out(subject, limiter, clock, times, answers, fields):
+    refused_alone(subject, limiter, clock, times, answers, **fields)
+
+    assert subject.interval == 0

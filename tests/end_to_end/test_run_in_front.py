@@ -76,7 +76,7 @@ def test_one_dead_operation_is_waited_for_once(kit, gateway):
     run = kit.run(server.url, kit.configure(QUICK), "--gateway-patience=1", "-k", "test_documents_add or test_signup")
 
     assert run.findings == []
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 100
     assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "passed"
 
 

@@ -1,8 +1,11 @@
 """What has been played is kept by nobody but the one who takes it."""
 
+import asyncio
 import gc
+import itertools
 import weakref
 
+import httpx
 import pytest
 
 import reference_server
@@ -35,3 +38,45 @@ def test_an_exchange_goes_with_its_transcript(unmet):
     assert [reply() is not None for reply in replies] == [True, True]
     del transcript
     assert [reply() for reply in replies] == [None, None]
+
+
+def judged(failure, *plays):
+    """What is judged of an update that fails in these plays of a test, and whether its answer was lost each time."""
+    gateway, numbers, current = httpx.ASGITransport(reference_server.create_app()), itertools.count(1), 0
+
+    async def answer(request):
+        if request.url.path.endswith("update") and current in plays:
+            return await failure()
+        return await gateway.handle_async_request(request)
+
+    async def play(actor):
+        nonlocal current
+        current = next(numbers)
+        await actor.update(await actor.registered(), actor.values.info())
+
+    session = session_of(httpx.MockTransport(answer), {})
+    session.start()
+    transcript = session.player.played("a", play)
+    session.close()
+    updates = [exchange for exchange in transcript.calls if exchange.action.endswith("update")]
+    found = [exchange.reply and exchange.reply.status for exchange in updates if exchange.late or not exchange.trouble]
+    return found, transcript.lost
+
+
+async def crash():
+    return httpx.Response(500, text="oops")
+
+
+async def hang():
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("failure", [crash, hang])
+def test_a_failure_that_does_not_come_again_is_not_judged(failure):
+    assert judged(failure, 1) == ([200], False)
+    assert judged(failure, 1, 2) == ([200], False)
+
+
+@pytest.mark.parametrize(("failure", "status"), [(crash, 500), (hang, None)])
+def test_a_failure_that_comes_each_time_is_judged_once(failure, status):
+    assert judged(failure, 1, 2, 3) == ([status], False)
