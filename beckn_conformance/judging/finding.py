@@ -15,6 +15,8 @@ REGISTRATION_BLAMED: Final = "registration-blamed"
 """Kind of the findings on a NACK that blames the registration in place of what it should say of a value."""
 NOT_BLAMED: Final = "not-blamed"
 """Kind of the findings that a NACK has no message at a faulty member."""
+ANOTHER_STATUS: Final = "another-status"
+"""Kind of the findings that a reply has not the status that it should."""
 NOWHERE: Final = "nothing-blamed"
 """Kind of the findings that no NACK of an operation has a message at any faulty member."""
 VALUE: Final = "another-value"
@@ -23,6 +25,8 @@ LATER: Final = "another-value-later"
 """The same of a Provider/get after changes, which may be the cause."""
 SHARED: Final = ("shared-id", "shared-token")
 """Kinds of the findings that two signups are given the same."""
+PASSING: Final = "refused without a reason"
+"""Kind of the obligation of a call in recorded traffic that has no fault and is refused so; the gateway may be busy."""
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

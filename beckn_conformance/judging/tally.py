@@ -9,7 +9,19 @@ from typing import Any
 from ..messages.shell import NOTHING, Command
 from ..specification.actions import GET
 from ..specification.pointer import AN_INDEX, pattern_of
-from .finding import LATER, MOST_PLACES, NOT_BLAMED, NOWHERE, REGISTRATION_BLAMED, VALUE, Finding, Judgement, Obligation
+from .finding import (
+    ANOTHER_STATUS,
+    LATER,
+    MOST_PLACES,
+    NOT_BLAMED,
+    NOWHERE,
+    PASSING,
+    REGISTRATION_BLAMED,
+    VALUE,
+    Finding,
+    Judgement,
+    Obligation,
+)
 from .obligations import of_history
 from .omissions import Omissions
 from .statistics import Statistics
@@ -181,6 +193,9 @@ class Tally:
         """True if the rest of the run disproves a finding."""
         unless = record.finding.unless
         exercised = self.exercised.get(record.finding.requirement, set())
+        if unless and record.finding.kind in (NOT_BLAMED, ANOTHER_STATUS):
+            busy = any(one.kind == PASSING for several in self.exercised.values() for one in several)
+            return busy or not exercised.isdisjoint(unless)
         # What is not seen under two requirements is a finding under the one.
         rare = record.count < EVERY or (record.finding.kind == NOWHERE and len(record.cases) < 2)
         return bool(unless) and (rare or not exercised.isdisjoint(unless))

@@ -166,6 +166,9 @@ def test_values_that_a_filter_replaced_are_not_judged(pattern, mark, tmp_path):
         ("request", r'("email": ?")[^"]*', r"\1nobody@example.com"),
         ("response", r'("email": ?")[^"]*@[^"]*', r"\1nobody@example.com"),
         ("response", r"\+91-80\d*(\d\d)", r"user-\1"),
+        ("response", "PENDING-VERIFICATION", "open"),
+        ("response", r'"exp": ?"[^"]*"', '"exp": ""'),
+        ("response", '"data": ?"[^"]*"', '"data": "JVBERi0xLjQK"'),
     ],
 )
 def test_values_that_a_filter_replaced_on_one_side_are_not_judged(side, pattern, value, tmp_path):
@@ -274,6 +277,15 @@ def test_refusals_without_a_reason_are_none_where_nothing_is_served(tmp_path):
             refused(call)
 
     assert judged_as(calls, tmp_path).found == {("GET-ACK", "Provider/get", "")}
+
+
+@pytest.mark.parametrize(("places", "found"), [((7,), False), ((7, 17, 6), False), ((7, 17), True)])
+def test_a_faulty_call_may_have_met_a_busy_gateway(places, found, tmp_path):
+    calls = entries()
+    for place in places:
+        refused(calls[place])
+
+    assert (("SIGNUP-NACK-PHONE", "Provider/signup", "/info/phone") in judged_as(calls, tmp_path).found) is found
 
 
 @pytest.mark.parametrize("status", [429, 503])

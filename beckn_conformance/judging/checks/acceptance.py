@@ -14,7 +14,7 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.specification import Specification
 from ..diagnosis import DoubtKind
-from ..finding import REGISTRATION_BLAMED, Judgement, Obligation
+from ..finding import PASSING, REGISTRATION_BLAMED, Judgement, Obligation
 from ..origin import is_bare
 from ..registry import check, per_operation
 from .blame import only_registration_is_blamed
@@ -44,6 +44,9 @@ def _accepted(requirement: Requirement, specification: Specification, config: Ga
 
 @check("*-ACK", "TOKEN-ACCEPTED", tie="accepts", obligations=_accepted)
 def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgement]:
+    passing = not observation.known.closed and gives_no_reason(observation.exchange)
+    if passing and observation.message and not observation.diagnosis.faults:
+        yield observation.ok(f"{observation.prefix}-ACK", Obligation(observation.action, kind=PASSING))
     if not observation.diagnosis.valid or not observation.message or observation.unsettled:
         return
     if observation.exchange.acknowledged:
@@ -52,7 +55,6 @@ def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgemen
             yield observation.ok("TOKEN-ACCEPTED")
         yield from _accepted_kinds(observation)
     elif observation.exchange.refused and not observation.may_be_refused:
-        passing = not observation.known.closed and gives_no_reason(observation.exchange)
         yield from map(_unless_served, _refused(observation)) if passing else _refused(observation)
     elif observation.diagnosis.symbols and is_bare(observation.exchange) and not observation.by_gateway:
         # A limit or a ban, which also meets plain requests, has nothing to do with the symbols.
@@ -151,7 +153,7 @@ def _unless_served(judgement: Judgement) -> Judgement:
     finding, due = judgement.finding, judgement.obligation
     return replace(
         judgement,
-        obligation=due._replace(kind="refused without a reason"),
+        obligation=due._replace(kind=PASSING),
         finding=finding and replace(finding, unless=(due,)),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ...config.gateway import GatewayConfig
 from ...messages.faults import HEADER_FAULTS, FaultCase, fault_cases, header_requirement, place_of
@@ -13,11 +14,11 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..diagnosis import Fault
-from ..finding import NOT_BLAMED, NOWHERE, REGISTRATION_BLAMED, Judgement, Obligation
+from ..finding import ANOTHER_STATUS, NOT_BLAMED, NOWHERE, REGISTRATION_BLAMED, Judgement, Obligation
 from ..registry import check, each_of
 from .blame import blames, denied_as_foreign, only_registration_is_blamed, refused_for_a_doubt, refused_unread
 from .observation import Observation
-from .observed_reply import body_is_judged, failed_status, is_judged
+from .observed_reply import body_is_judged, failed_status, gives_no_reason, is_judged
 from .wording import blaming
 
 
@@ -99,13 +100,24 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
                     kind, message = REGISTRATION_BLAMED, "the registration is blamed in place of the faulty member"
                 elif first.strength == "must":
                     yield _nowhere(observation, row, due)
-                yield observation.bad(row.id, pointer, kind, message, due, blaming(observation), obligation)
+                found = observation.bad(row.id, pointer, kind, message, due, blaming(observation), obligation)
+                yield _unless_passing(observation, found)
         elif (place := _keyed(observation, faults)) is not None:
             message = "the errors of a list are an object"
             observed = f"{observation.observed}, with an object at {place}"
             yield observation.bad(row.id, place, "errors-keyed", message, f"{due}, in a list", observed, obligation)
         elif len(faults) == 1:
             yield observation.ok(row.id, obligation)
+
+
+def _unless_passing(observation: Observation, judgement: Judgement) -> Judgement:
+    """A refusal without a reason in recorded traffic, which may be that of a busy gateway: it does not count if such a
+    call is ever refused with a reason, or a call without a fault without any (T13)."""
+    if observation.known.closed or not gives_no_reason(observation.exchange):
+        return judgement
+    due, finding = judgement.obligation, judgement.finding
+    without = due._replace(kind=f"{due.kind}, refused without a reason")
+    return replace(judgement, obligation=without, finding=finding and replace(finding, unless=(due,)))
 
 
 def _nowhere(observation: Observation, row: Requirement, due: str) -> Judgement:
@@ -181,11 +193,12 @@ def refused_update_says_so(observation: Observation) -> Iterable[Judgement]:
     if value == failed or denied_as_foreign(observation):
         yield observation.ok(requirement)
     else:
-        yield observation.bad(
+        found = observation.bad(
             requirement,
             "/registration/status",
-            "another-status",
+            ANOTHER_STATUS,
             f"a refused update does not say {failed}",
             f"{shown(failed)} at /registration/status",
             f"{observation.observed}, with {shown(value)} there",
         )
+        yield _unless_passing(observation, found)
