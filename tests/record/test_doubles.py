@@ -1,6 +1,7 @@
 """Calls that are on record twice are found, however many equal ones there are."""
 
 import time
+from dataclasses import replace
 
 from beckn_conformance.record.foreign.doubles import single
 from beckn_conformance.record.foreign.har import Recorded
@@ -27,3 +28,27 @@ def test_a_call_and_its_double_are_one():
     calls = [read(number // 2) for number in range(20)]
 
     assert single(calls) == calls[::2]
+
+
+def test_a_call_with_the_timestamp_of_an_earlier_one_says_nothing_new():
+    action, first = read(0)
+
+    def at(moment, stamp):
+        request = {**first.row["request"], "headers": [["Timestamp", f"2026-11-30T10:00:{stamp}"]]}
+        return action, replace(first, row={**first.row, "request": request}, moment=Moment(moment, 0.1))
+
+    calls = [at(0.0, "00"), at(1.0, "01"), at(86400.0, "00")]
+    kept = single(calls)
+
+    assert kept[:2] == calls[:2]
+    assert kept[2][1].row["reply"] is None
+
+
+def test_a_timestamp_that_is_always_the_same_tells_no_time():
+    request = {"method": "POST", "url": "http://gw", "headers": [["Timestamp", "2019-09-13T14:31:54"]], "content": "{}"}
+    calls = [
+        (action, replace(call, row={**call.row, "request": {**request, "url": f"http://gw/{place % 3}"}}))
+        for place, (action, call) in enumerate(map(read, range(9)))
+    ]
+
+    assert single(calls) == calls

@@ -271,6 +271,13 @@ def _unlabelled(call):
     field(call["response"], "content-length", None)
 
 
+def _a_day_later_again(calls):
+    again = copy.deepcopy(calls)
+    for call in again:
+        call["startedDateTime"] = (_at(call) + datetime.timedelta(days=1)).isoformat()
+    return [*calls, *again]
+
+
 def _twice(calls):
     return [*calls, *copy.deepcopy(calls)]
 
@@ -289,6 +296,7 @@ STYLES = {
     "host in capitals now and then": _half_in_capitals,
     "a page with a service worker": _by_a_service_worker,
     "every call twice": _twice,
+    "every call again, by a clock that is a day late": _a_day_later_again,
     "the newest call first, in whole seconds": _newest_first,
     "fields and bodies as objects": _each(_as_objects),
     "the fields of a reply twice": _each(_fields_twice),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from ...specification.actions import SIGNUP
 from ..rows import content_of
@@ -12,18 +15,30 @@ from .moments import Moment, tick
 HEADER = ("action", "token", "timestamp")
 MOST_COMPARED = 64
 """Equal requests, timestamp included, that a call is compared with: the last ones."""
+AGAIN: Final = "limit: the recording may hold this call at another time"
+STAMP: Final = re.compile(rb'"timestamp"\s*:\s*"([^"]*)', re.IGNORECASE)
+"""The Timestamp in an envelope."""
 Key = tuple[str, str, bytes, tuple[str, ...]]
 
 
 def single(calls: Sequence[tuple[str, Recorded]]) -> list[tuple[str, Recorded]]:
-    """Returns each call once; of two records of one call, the more complete one, in the place of the first."""
+    """Returns each call once; of two records of one call, the more complete one, in the place of the first.
+
+    Where each call has a Timestamp of its own, a call that equals an earlier one, with its reply, may be that one in a
+    recording with another clock. It is kept without its reply.
+    """
     size = tick([call.moment for _, call in calls])
+    keys = {_key(call) for _, call in calls}
+    stamps = {(*STAMP.findall(content), header[-1]) for _, _, content, header in keys} - {("",)}
+    tells_time = len(stamps) > 1 and len(stamps) * 2 > len(keys)
     kept: list[tuple[str, Recorded]] = []
     places: dict[Key, list[int]] = {}
     for action, call in calls:
         known = places.setdefault(_key(call), [])
         twin = next((place for place in known[-MOST_COMPARED:] if _is_one(action, kept[place][1], call, size)), None)
         if twin is None:
+            if tells_time and any(_answer(call) == _answer(kept[place][1]) for place in known[-MOST_COMPARED:]):
+                call = replace(call, row={**call.row, "reply": None, "trouble": AGAIN})
             known.append(len(kept))
             kept.append((action, call))
         elif _says(call) > _says(kept[twin][1]):
@@ -39,7 +54,7 @@ def _key(call: Recorded) -> Key:
 
 def _is_one(action: str, one: Recorded, other: Recorded, size: float) -> bool:
     """Reports if two records of the same request are one call: they have one reply, at one time."""
-    answers = [(call.row["reply"]["status"], content_of(call.row["reply"])) for call in (one, other) if _whole(call)]
+    answers = [answer for call in (one, other) if (answer := _answer(call)) is not None]
     if len(answers) == 2 and answers[0] != answers[1]:
         return False
     # There may have been a second signup with the same reply, but no check judges one (Q13).
@@ -55,10 +70,16 @@ def _at_once(one: Moment, other: Moment, size: float) -> bool:
     return first[0] == second[0] or (second[0] < first[1] and second[1] <= first[1] + max(size, 0.005))
 
 
-def _whole(call: Recorded) -> bool:
-    return call.row["reply"] is not None and bool(call.row["reply"]["content"])
+def _answer(call: Recorded) -> tuple[int, bytes] | None:
+    """Returns status and content of a reply; None without a content."""
+    reply = call.row["reply"]
+    return (reply["status"], content_of(reply)) if reply and reply["content"] else None
 
 
 def _says(call: Recorded) -> tuple[bool, bool, int]:
     reply = call.row["reply"]
-    return _whole(call), reply is not None, len(call.row["request"]["headers"]) + len(reply["headers"] if reply else ())
+    return (
+        _answer(call) is not None,
+        reply is not None,
+        len(call.row["request"]["headers"]) + len(reply["headers"] if reply else ()),
+    )
