@@ -30,6 +30,7 @@ from . import reader as rows
 from .events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, Transcript
 from .foreign import forms
 from .foreign.doubles import single
+from .foreign.edited import edited
 from .foreign.har import Recorded
 from .foreign.marks import is_mark
 from .foreign.moments import FINE, Moment, started, tick
@@ -45,6 +46,7 @@ from .stand_ins import StandIns
 
 CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
 """Header fields of a request whose value is a secret wherever it stands."""
+EDITED = "limit: the recording holds a message of another length than was sent"
 ODD = "unusual"
 LARGE = "large"
 MOST_NOTES = 12
@@ -216,17 +218,21 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
     in_fields = isinstance(binding, HttpBinding)
     carried = any(_carries(one) for _, one in chosen)
     mute = not any(_answers(one) for _, one in chosen)
+    changed = [edited([one.row[part] for _, one in chosen]) for part in ("request", "reply")]
     owners: dict[str, str] = {}
     for number, (action, one) in enumerate(chosen, 1):
+        asked, told = (not one.ours and number - 1 in places for places in changed)
         whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
         if in_fields and not one.ours and one.row["reply"] and (one.headless or mute or _is_masked(one)):
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
+        elif asked or told:
+            whole |= {"reply": None, "trouble": EDITED}
         exchange = exchange_of(whole, binding)
         if (made := registration_of(exchange)) is not None:
             owners[made.id] = made.token
         if one.ours:
             yield exchange
-        elif exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
+        elif asked or exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
             # Only tests that know what they send can judge the reply to a request that is no plain message.
             odd = {"message": False, "purpose": ODD, "tags": ["no plain message"], "about": _about(exchange, owners)}
             yield exchange_of({**whole, **odd}, binding)

@@ -14,6 +14,7 @@ from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member, places
 from ...specification.specification import Specification
 from .contents import field as field_of
+from .marks import is_mark
 
 FEW: Final = 3
 """Fewer values of a member may be alike, or faulty, by chance."""
@@ -28,41 +29,29 @@ class _Seen:
 
     values: list[Any] = field(default_factory=list)
     sound: bool = False
-    whole: int = 0
+    confirmed: int = 0
     """Values in messages that are as long as Content-Length says, so that they are on record as they were sent."""
-    changed: int = 0
-    """Values in messages of another length."""
 
     def add(self, value: Any, message: Request | Reply | None, *, sound: bool) -> None:
         self.values.append(value)
         self.sound = self.sound or sound
-        if message is not None:
-            length, actual = field_of(message.headers, "content-length"), str(len(message.content))
-            self.whole += length == actual
-            self.changed += length not in ("", actual)
+        # A filter that writes marks may keep the length of what it replaces.
+        if message is not None and not (isinstance(value, str) and is_mark(value)):
+            self.confirmed += field_of(message.headers, "content-length") == str(len(message.content))
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confirmed * 2 >= len(self.values)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tells whether there are many values, and few that are surely on record as they were sent."""
+        return len(self.values) >= FEW and not self.is_confirmed
 
     @property
     def faulty(self) -> int:
         """The number of values, if none of them could be accepted."""
         return 0 if self.sound else len(self.values)
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Tells whether there are many values, and few that are surely on record as they were sent."""
-        return len(self.values) >= FEW and self.whole * 2 < len(self.values)
-
-    @property
-    def is_changed(self) -> bool:
-        """Tells whether there are many values, and most are in messages of another length than was sent."""
-        return len(self.values) >= FEW and self.changed * 2 > len(self.values)
-
-    @property
-    def is_constant(self) -> bool:
-        return all(value == self.values[0] for value in self.values)
-
-    def is_strange(self, others: _Seen) -> bool:
-        """Tells whether none of the values is one of the other side's."""
-        return bool(self.values and others.values) and {*self.values}.isdisjoint(others.values)
 
 
 def without_replaced(
@@ -72,8 +61,11 @@ def without_replaced(
 
     A filter replaces every value of a member: all are faulty, or none is one of the other side's.
     """
-    operations = specification.operations
-    members = {m.pointer: m for one in operations for m in specification.members(one.action) if m.scalar}
+    inputs = {
+        one.action: {m.pointer: m for m in specification.members(one.action) if m.scalar}
+        for one in specification.operations
+    }
+    members = {pointer: one for of_operation in inputs.values() for pointer, one in of_operation.items()}
     recogniser = Recogniser(specification, config)
     requests = {pointer: _Seen() for pointer in members}
     replies = {pointer: _Seen() for pointer in members}
@@ -88,13 +80,19 @@ def without_replaced(
                     seen.add(value, message, sound=sound)
     asked = {*_faulty(requests), *_strange(requests, replies)}
     told = {*asked, *_strange(replies, requests)}
-    told |= {pointer for pointer, seen in replies.items() if seen.faulty and seen.is_changed}
     if _one_id(exchanges):
         told.add(ID)
+
+    def is_replaced(exchange: Exchange) -> bool:
+        # A refusal has its messages in the places of members, and a filter replaces them, too.
+        messages = told & inputs[exchange.action].keys() if exchange.refused else ()
+        return bool(
+            messages or any(_asked(exchange, pointer) for pointer in asked) or any(_told(exchange, p) for p in told)
+        )
+
     return [
         replace(exchange, reply=None, received=None, trouble=REPLACED)
-        if exchange.reply is not None
-        and (any(_asked(exchange, p) for p in asked) or any(_told(exchange, p) for p in told))
+        if exchange.reply is not None and is_replaced(exchange)
         else exchange
         for exchange in exchanges
     ]
@@ -103,25 +101,28 @@ def without_replaced(
 def _faulty(requests: dict[str, _Seen]) -> Iterator[str]:
     """Yields the members of requests of which many values are faulty, and no value is sound.
 
-    Where the same is true of several members, two values are enough, and Content-Length confirms nothing: a filter may
+    Where the same is true of several members, two values are enough, and Content-Length confirms no more: a filter may
     keep the length of what it replaces.
     """
     several = sum(seen.faulty >= 2 for seen in requests.values()) >= 2
     for pointer, seen in requests.items():
         many = seen.faulty >= FEW
-        if (many and (several or seen.is_doubtful)) or (several and seen.faulty >= 2 and not seen.whole):
+        some = several and seen.faulty >= 2 and not seen.confirmed
+        if some or (many and (several or not seen.is_confirmed)):
             yield pointer
 
 
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
-    """Yields the members of which one side has no value of the other's, and that were surely changed, or are all the
-    same; or several members at once."""
-    strange = {p for p, seen in side.items() if seen.is_strange(other[p])}
-    doubtful = {p for p in strange if side[p].is_doubtful and any(v not in BLANK for v in side[p].values)}
-    for pointer in strange:
-        seen = side[pointer]
-        if seen.is_changed or (pointer in doubtful and (seen.is_constant or len(doubtful) >= FEW)):
+    """Yields the members of which one side never has a value of the other's, not even in another writing."""
+    for pointer, seen in side.items():
+        others = {_essence(value) for value in other[pointer].values if value not in BLANK}
+        if seen.is_doubtful and others and others.isdisjoint(map(_essence, seen.values)):
             yield pointer
+
+
+def _essence(value: Any) -> object:
+    """Returns what a gateway leaves of a value that it writes in its own way."""
+    return "".join(filter(str.isalnum, value.casefold())) if isinstance(value, str) else value
 
 
 def _one_id(exchanges: Sequence[Exchange]) -> bool:
@@ -130,7 +131,7 @@ def _one_id(exchanges: Sequence[Exchange]) -> bool:
     for exchange in exchanges:
         if exchange.action == SIGNUP and exchange.acknowledged:
             seen.add(exchange.id_received, exchange.reply, sound=True)
-    return seen.is_doubtful and seen.is_constant and seen.values[0] is not None
+    return seen.is_doubtful and len({*seen.values}) == 1 and seen.values[0] is not None
 
 
 def _asked(exchange: Exchange, pattern: str) -> list[Any]:
