@@ -22,7 +22,7 @@ def problems(path: Path) -> Iterator[Problem]:
     missing = [*rows.missing(folder)]
     yield from missing
     if missing:
-        # Whatever refers to them would be told, too.
+        # Everything that refers to them would be reported, too.
         return
     found = [*schemas.problems(folder), *rows.problems(folder)]
     if not found:

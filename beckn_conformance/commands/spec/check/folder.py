@@ -20,7 +20,7 @@ Place = tuple[str, str]
 DEEPEST: Final = 40
 """Most steps to a part of a message, references included."""
 MOST_PLACES: Final = 10_000
-"""Parts of one message that are looked at, each time that they are referred to."""
+"""Parts of one message that are visited; one is counted again for each reference to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def places(folder: Folder, file: str) -> Mapping[str, list[Place]]:
         nonlocal left
         left -= 1
         node = folder.at(*place)
-        # What goes beyond is told when the schemas are loaded.
+        # Anything beyond is reported when the schemas are loaded.
         if not isinstance(node, dict) or place in above or len(above) > DEEPEST or left < 0:
             return
         found.setdefault(pattern, []).append(place)

@@ -75,7 +75,7 @@ def _borders(member: Member) -> Iterator[tuple[str, str, str]]:
 
 
 def _values(specification: Specification, member: Member) -> Iterator[tuple[str, str, str]]:
-    """Yields kinds of values that no valid value belongs to."""
+    """Yields kinds of valid values of which there is none."""
     if not member.scalar:
         return
     values = Values(specification, GatewayConfig(""), seed=1, nonce=1)

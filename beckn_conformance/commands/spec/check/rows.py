@@ -44,7 +44,7 @@ CITATIONS: Final = (
     ("page.yaml", "format", FORMAT),
     ("description.yaml", "calls", OPERATION),
 )
-"""File and member, and what its value, its items or the names in it are those of."""
+"""File and member, and what the texts in its value, or the names in it, refer to."""
 
 
 def problems(folder: Folder) -> Iterator[Problem]:
@@ -103,7 +103,7 @@ def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
 
 
 def _repeated(folder: Folder) -> Iterator[Problem]:
-    """Yields values that two rows have, but only one may have."""
+    """Yields values that stand in two rows although they have to be unique."""
     for file, name in ALONE:
         seen: set[str] = set()
         for pointer, key, value in walk(folder.contents[file]):
@@ -115,7 +115,7 @@ def _repeated(folder: Folder) -> Iterator[Problem]:
 
 
 def _endings(folder: Folder) -> Iterator[Problem]:
-    """Yields requirements that every operation has, and one has not."""
+    """Yields requirements that every operation needs and that one lacks."""
     ids = {row["id"] for row in folder.contents["requirements.yaml"]}
     for index, row in enumerate(folder.contents["operations.yaml"]):
         for id_ in (f"{row['prefix']}-{ending}" for ending in ENDINGS):

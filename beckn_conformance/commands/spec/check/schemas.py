@@ -1,4 +1,4 @@
-"""Checks that the schema files are JSON Schemas whose keywords all do something where they stand."""
+"""Checks that the schema files are JSON Schemas, and that every keyword has an effect where it stands."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
         key = pointer.rpartition("/")[2]
         if key in _REMEDIES:
             yield folder.problem(name, pointer, f"the value of {key} has another form", _REMEDIES[key])
-        # What is wrong with a pattern is told in words of its own.
+        # Patterns have messages of their own, below.
         elif key != "pattern" or not isinstance(folder.at(name, pointer), str):
             yield folder.problem(name, pointer, f"is not a JSON Schema: {fault}", "see JSON Schema 2020-12")
     for pointer, key, value in _keywords(content, ""):
@@ -177,7 +177,7 @@ def _references(folder: Folder) -> Iterator[Problem]:
             yield folder.problem(name, "", "no other file refers to it", "refer to it, or delete it")
 
 
-# Messages: a keyword that is judged in one place may say nothing in another one.
+# Messages: a keyword that has an effect in one place may have none in another.
 
 
 def of_messages(folder: Folder, keys: list[str]) -> Iterator[Problem]:

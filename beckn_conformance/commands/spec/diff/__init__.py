@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....specification.actions import SIGNUP
+from ....specification.soundness import KINDS
 from ....specification.specification import Specification
 from . import catalogue
 from .changes import ANSWERS, Change, Changes
@@ -29,11 +30,10 @@ def compare(old: Specification, new: Specification) -> Changes:
 def _messages(old: Specification, new: Specification) -> Iterator[Change]:
     needed = [_needed(version) for version in (old, new)]
     kinds = [(EVERY, f"{kind} header", *[f"header.{kind}.json"] * 2) for kind in ("request", "reply")]
+    actions = {operation.key: operation.action for operation in new.operations}
     for before, after in catalogue.matched(old, new):
-        action = new.operation(_action(new, after)).action
-        kinds += [
-            (action, kind, f"{before}.{kind}.json", f"{after}.{kind}.json") for kind in ("request", "ack", "nack")
-        ]
+        for kind in KINDS:
+            kinds.append((actions[after], kind, f"{before}.{kind}.json", f"{after}.{kind}.json"))
     for action, direction, one, other in kinds:
         schemas = (inlined(old.files, one), inlined(new.files, other))
         signup = action == SIGNUP
@@ -48,7 +48,3 @@ def _needed(specification: Specification) -> frozenset[str]:
         return frozenset()
     schema = inlined(specification.files, f"{key}.request.json")
     return frozenset(pointer for pointer, _, _ in places(schema)) - omissible(schema)
-
-
-def _action(specification: Specification, key: str) -> str:
-    return next(operation.action for operation in specification.operations if operation.key == key)

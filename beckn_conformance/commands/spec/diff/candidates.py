@@ -1,4 +1,4 @@
-"""Makes values at the borders of schemas, about which two schemas may differ."""
+"""Makes values at the limits of two schemas, where they are most likely to differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .normal import Schema, both
 MISSING: Final = object()
 """Stands in a message for a member that is not there."""
 WRITTEN, MOST_JOINTS = 30, 4
-"""Texts that are written for a pattern, and places at which a text is cut at most."""
+"""Texts written for each pattern, and the most places at which a text is cut."""
 LONGEST_LIST, MOST_STRETCHED, MOST_EDITS, MOST_SAMPLES = 8, 4000, 3000, 8
 LONGEST_TEXT: Final = 1 << 20
 """Characters of a text that is tried."""
@@ -31,7 +31,7 @@ _INNER: Final = ("not", "if", "then", "else", "contains", "propertyNames", "addi
 
 
 def candidates(here: Schema, there: Schema) -> Iterator[Any]:
-    """Yields values at the borders of two schemas.
+    """Yields values at the limits of two schemas.
 
     These are values that the schemas name, texts and numbers just within and beyond limits, texts that patterns match,
     and objects and lists that differ from a sample in a member or an item.
@@ -198,7 +198,7 @@ def _edits(parts: Sequence[Schema]) -> Iterator[tuple[str, Any]]:
 
 
 def _unknown_names(parts: Sequence[Schema]) -> Iterator[str]:
-    """Yields names at the borders of what schemas say of the names of members."""
+    """Yields names at the limits of what schemas say about the names of members."""
     yield from (EXTRA, EXTRA.upper(), "1 ?")
     for part in parts:
         names = part.get("propertyNames", {})

@@ -39,7 +39,7 @@ def _texts(schema: Schema) -> set[Texts]:
 
 
 def _spelt_out(schema: Schema, asked: set[Texts]) -> Schema:
-    """Adds those of the sets of texts that hold every text that a schema, or a part of it, allows."""
+    """Adds to a schema, and to each part of it, those sets of texts that contain every text that it allows."""
     ours = texts_of([schema, *schema.get("allOf", ())])
     implied = [_schema(texts) for texts in asked if ours != Texts() and _beyond(ours, texts) is False]
     made = {key: inner(key, value, lambda child: _spelt_out(child, asked)) for key, value in schema.items()}

@@ -13,7 +13,8 @@ from ....specification.validators import compile_schema
 from .inclusion import child_of, within
 from .normal import Schema, both, children, normal
 
-_STRICT: Final = ("safe", "safe-should")
+_LIMITS: Final = {"should": ("x-should",), "safe": ("x-safe",), "safe-should": ("x-safe", "x-safe-should")}
+"""By border of requests, the keywords that draw it."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,8 @@ class Side:
     def blames(self, message: Any, path: Sequence[str]) -> bool:
         """Tells whether an error of a message lies on the way to a place, or beneath it."""
         for error in self._validator.iter_errors(message):
-            at_ = ["*" if isinstance(step, int) else step for step in error.instance_path]
-            length = min(len(at_), len(path))
-            if at_[:length] == list(path[:length]):
+            steps = ("*" if isinstance(step, int) else step for step in error.instance_path)
+            if all(one == other for one, other in zip(steps, path, strict=False)):
                 return True
         return False
 
@@ -64,7 +64,7 @@ def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -
     null (Q1, T11), with values that MUST, or at least SHOULD, be accepted; members at the pointers of ``loose`` may be
     missing. ``should`` leaves out what SHOULD be refused.
     """
-    strict = border in _STRICT
+    strict = border.startswith("safe")
 
     def walk(node: Schema, pointer: str) -> dict[str, Any]:
         made = dict(node)
@@ -79,7 +79,7 @@ def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -
         if strict and isinstance(made.get("type"), list) and "null" in made["type"]:
             types = [t for t in made["type"] if t != "null"]
             made["type"] = types[0] if len(types) == 1 else types
-        limits = [node[key] for key in _limits(border) if key in node]
+        limits = [node[key] for key in _LIMITS[border] if key in node]
         return both(made, limits[0] if len(limits) == 1 else normal({"anyOf": limits})) if limits else made
 
     return walk(schema, "")
@@ -97,10 +97,6 @@ def omissible(schema: Schema, needed: frozenset[str] = frozenset()) -> frozenset
             yield from walk(child, here)
 
     return frozenset(walk(schema, ""))
-
-
-def _limits(border: str) -> tuple[str, ...]:
-    return {"should": ("x-should",), "safe": ("x-safe",), "safe-should": ("x-safe", "x-safe-should")}.get(border, ())
 
 
 @dataclass(frozen=True)
@@ -139,15 +135,11 @@ def place(schema: Schema, path: Sequence[str]) -> Place:
     return Place(schema, required, sure)
 
 
-def places(schema: Schema, pointer: str = "") -> Iterator[tuple[str, Schema, bool]]:
+def places(schema: Schema, pointer: str = "", required: bool = False) -> Iterator[tuple[str, Schema, bool]]:
     """Yields every place that a normal form names: pointer, schema, and whether it is required."""
-    yield from _places(schema, pointer, False)
-
-
-def _places(schema: Schema, pointer: str, required: bool) -> Iterator[tuple[str, Schema, bool]]:
     yield pointer, schema, required
     for step, child in children(schema):
-        yield from _places(child, below(pointer, step), step in schema.get("required", ()) and step != "*")
+        yield from places(child, below(pointer, step), step in schema.get("required", ()) and step != "*")
 
 
 def leading(schema: Schema, step: str) -> Schema:

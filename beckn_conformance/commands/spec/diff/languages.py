@@ -17,7 +17,7 @@ from typing import Final
 from ....untrusted.patterns import Pattern, PatternError
 
 MOST_STATES: Final = 40_000
-"""States looked at before a question is given up, divided by the number of its patterns: each adds to the work."""
+"""States visited before a question is given up, divided by the number of patterns: each adds to the work."""
 MOST_NODES: Final = 6000
 LONGEST_BOUND: Final = 400
 """A greater bound on the length of a text makes too many states."""
@@ -54,7 +54,7 @@ def beyond(one: Texts, other: Texts) -> str | bool | None:
         return None
     bounds = [n for n in (one.least, one.most, other.least, other.most) if n is not None]
     limit = max(bounds, default=-1) + 1
-    # Texts of any length are far fewer states, and often say enough.
+    # Without lengths there are far fewer states, and that is often enough.
     same = (one.least, one.most) == (other.least, other.most)
     if limit and same and _search(one, other, sides, 0) is False:
         return False
@@ -132,7 +132,7 @@ def _class(text: str) -> Pattern:
 
 
 class _Automaton:
-    """A non-deterministic automaton of a pattern, read as JSON Schema has it: it may match anywhere in a text."""
+    """A non-deterministic automaton for a pattern, which may match anywhere in a text, as in JSON Schema."""
 
     def __init__(self, pattern: str) -> None:
         self._edges: list[list[tuple[str, int]]] = []
@@ -221,7 +221,7 @@ class _Automaton:
         if self._at < len(self._tokens) and self._tokens[self._at] in ("?", "+"):
             if self._tokens[self._at] == "+":
                 raise _Unknown
-            # What a lazy repeat matches is the same in the end.
+            # A lazy repeat matches the same texts.
             self._at += 1
         return whole
 
@@ -267,7 +267,7 @@ class _Automaton:
         return begin, end
 
     def _name(self, token: str) -> None:
-        """Remembers the characters that a token names, and those beside them."""
+        """Notes the characters that a token names, and their neighbours."""
         codes = [int(next(filter(None, found)), 16) for found in _ESCAPED.findall(token)]
         codes += [ord(character) for character in token if not character.isascii()]
         around = (code + step for code in codes for step in (-1, 0, 1))

@@ -1,6 +1,6 @@
 """Compares two versions of the schema of a message, place by place.
 
-Each change is told by what it does to the messages within a border of the schemas:
+Each change is described by its effect on the messages within a border of the schemas:
 
 ===============  =============================================  ====================  ====================
 message          what changed                                   gateways              providers
@@ -16,9 +16,9 @@ reply            allowed no longer                              breaking        
 reply            allowed now                                    not breaking          breaking
 ===============  =============================================  ====================  ====================
 
-A gateway surely has to accept requests with safe values and with exactly the members that the schemas know; those that
-may be missing may be left out (Q1, T11). A change is breaking if a message is found that the two versions judge
-differently. It is not breaking if the keywords rule such a message out. Otherwise it cannot be told.
+A gateway certainly has to accept a request with safe values and exactly the members that the schemas know, perhaps
+without those that may be missing (Q1, T11). A change is breaking if a message is found that the two versions judge
+differently. It is not breaking if the keywords rule out such a message. Otherwise the answer is ``cannot tell``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Facts = Mapping[str, Any]
 """What a schema says of one place, by keyword."""
 
 LOST, GAINED = "lost", "gained"
-"""What became of the messages within a border: some are no longer, or some are now."""
+"""The effect of a change on the messages within a border: some have left it, or some have entered it."""
 _BREAKS, _WIDENS = (BREAKING, False), (NOT_BREAKING, True)
 EFFECTS: Final[Mapping[tuple[str, str], tuple[str, Mapping[str, tuple[str, bool]]]]] = {
     ("proper", LOST): ("must be refused now", {GATEWAYS: _BREAKS}),
@@ -73,7 +73,7 @@ _FLAGS: Final[Mapping[tuple[str, bool], tuple[str, str]]] = {
     ("x-known", True): (GATEWAYS, "a value that no signup gave must be refused now"),
     ("x-known", False): (GATEWAYS, "a value that no signup gave must be accepted now"),
 }
-"""Whom it breaks that a mark was added (True) or removed, and how."""
+"""By mark, and whether it was added (True) or removed: the party that this breaks, and why."""
 
 
 def borders_of(direction: str) -> tuple[str, ...]:

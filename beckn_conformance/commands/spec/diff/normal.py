@@ -22,7 +22,7 @@ ANNOTATIONS: Final = (
     *("examples", "description", "x-malformed", "x-should-malformed", "x-variants", "x-variants-should"),
     *("x-unheld", "default", "deprecated", "contentEncoding", "contentMediaType"),
 )
-"""Keywords that no validator judges by."""
+"""Keywords that decide nothing about a value."""
 MARKS: Final = ("x-safe", "x-safe-should", "x-should", "x-unique", "x-known")
 """Keywords of the kit that say how a value is judged beyond the schema proper."""
 _DROPPED: Final = ("$schema", "$id", "$comment", "$defs", "title")
@@ -46,7 +46,7 @@ _OF_TYPES: Final[Mapping[str, Sequence[str]]] = {
         ("object",),
     ),
 }
-"""Keywords that say something of values of some types only."""
+"""By keyword, the only types whose values it limits."""
 _ONE: Final = (
     *("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "not", "if", "then", "else"),
     *("contains", "propertyNames", "x-safe", "x-safe-should", "x-should"),
@@ -128,7 +128,7 @@ def _put(schema: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 
 def _with_part(schema: dict[str, Any], part: Schema) -> dict[str, Any]:
-    """Adds a part to a schema, in the schema's own keywords if possible."""
+    """Adds a part to a schema: to its own keywords if possible, else under allOf."""
     types = types_of(schema) if "enum" not in schema else TYPES
     part = {key: value for key, value in part.items() if any(t in _OF_TYPES.get(key, TYPES) for t in types)}
     if not part:
@@ -149,7 +149,7 @@ def _with_part(schema: dict[str, Any], part: Schema) -> dict[str, Any]:
 
 
 def _joined(key: str, one: Any, other: Any) -> Any:
-    """Returns the value of a keyword that says what two values of it say; None if there is none."""
+    """Returns the value of a keyword that means the same as two together; None if there is none."""
     if one == other or key in ANNOTATIONS:
         return one
     if key in UPPER or key in LOWER:
@@ -211,7 +211,7 @@ def _folded(options: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _of_own_types(options: Sequence[dict[str, Any]]) -> bool:
-    """Tells whether alternatives differ in type, and each speaks of values of its own types only."""
+    """Tells whether no two alternatives allow the same type, and the keywords of each limit its own types only."""
     types = ["number" if t == "integer" else t for option in options for t in types_of(option)]
     return len(types) == len({*types}) and all(
         key == "type" or key in ANNOTATIONS or key in MARKS or set(_OF_TYPES.get(key, ())) & {*types_of(option)}
@@ -232,8 +232,8 @@ def _disjoint(options: Sequence[Schema]) -> bool:
 def canonical(schema: Schema) -> CanonicalSchema:
     """Returns the set of values that a normal form accepts, to compare it with others.
 
-    This function, and what is done with its value, raises ValueError if a keyword of it cannot be compared, or if it
-    has too many alternatives: they multiply, and so does the time to compare them.
+    Calling it, or comparing what it returns, raises ValueError if a keyword cannot be compared or there are too many
+    alternatives, whose comparison would take too long.
     """
     if _alternatives(schema) > MOST_ALTERNATIVES:
         raise ValueError("too many alternatives")
@@ -241,7 +241,7 @@ def canonical(schema: Schema) -> CanonicalSchema:
 
 
 def _alternatives(schema: Schema) -> int:
-    """Counts the alternatives that are left if those of all parts are multiplied out, at least roughly."""
+    """Estimates how many alternatives there are once those of all parts are multiplied out."""
     found = 1 + ("if" in schema)
     found <<= min(sum(len(schema.get(key, ())) for key in ("dependentSchemas", "dependentRequired")), 64)
     for key in ("anyOf", "oneOf"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ....specification.pointer import parts_of
@@ -24,8 +24,8 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tu
 
     Returns it, or MISSING if none is found, and the number of messages tried.
 
-    ``alone`` says that nothing else differs between the sides. Where something does, a message is looked for first that
-    the other side would accept with another value in this place, and then one whose error lies there.
+    ``alone`` means that the sides differ nowhere else. Otherwise the first choice is a message that the other side
+    would accept with another value in this place, and the second choice is one whose error lies there.
     """
     path = parts_of(pointer)
     here, there = place(accepting.schema, path).schema, place(refusing.schema, path).schema
@@ -48,18 +48,15 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tu
     base = _base(accepting.schema, path)
     for holds in (for_this,) if alone else (for_this, blamed):
         placed = (_placed(base, path, value) for value in candidates(here, there))
-        found = [*itertools.islice(filter(_kept(holds), placed), ENOUGH)]
+        holding = filter(holds, (message for message in placed if message is not MISSING))
+        found = [*itertools.islice(holding, ENOUGH)]
         if found:
             return min(found, key=lambda message: len(repr(message))), tried
     return MISSING, tried
 
 
-def _kept(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda message: message is not MISSING and holds(message)
-
-
 def _controlled(message: Any, path: Sequence[str], values: Sequence[Any]) -> Iterator[Any]:
-    """Yields a message with other values in a place, and without any."""
+    """Yields a message with each of some other values in a place, and without any value there."""
     return (_placed(message, path, value) for value in (*values, *([] if path[-1] == "*" else [MISSING])))
 
 
