@@ -99,25 +99,23 @@ def _routes(gateway: Gateway) -> list[Route]:
         answer = await gateway.answer(Call(action, dict(request.headers), await request.body()))
         return _response(answer)
 
-    async def judge(request: HttpRequest) -> Response:
-        identity = request.path_params["id"]
-        number = request.path_params.get("number")
+    def judged(identity: str, judgement: str = "verify", number: int | None = None) -> Response:
         try:
-            gateway.judge(identity, _JUDGEMENTS[request.path_params["judgement"]], number)
+            gateway.judge(identity, _JUDGEMENTS[judgement], number)
         except LookupError:
             return PlainTextResponse("Not Found", 404)
         return Response(status_code=204)
+
+    async def judge(request: HttpRequest) -> Response:
+        found = request.path_params
+        return judged(found["id"], found["judgement"], found.get("number"))
 
     async def verify(request: HttpRequest) -> Response:
         try:
             identity = str((await request.json())["registration"]["id"])
         except (ValueError, TypeError, KeyError):
             return PlainTextResponse("Bad Request", 400)
-        try:
-            gateway.judge(identity, VERIFIED)
-        except LookupError:
-            return PlainTextResponse("Not Found", 404)
-        return Response(status_code=204)
+        return judged(identity)
 
     return [
         Route("/operator/verify", verify, methods=["POST"]),

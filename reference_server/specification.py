@@ -104,16 +104,13 @@ class Specification:
 
 def load(path: Path | None = None) -> Specification:
     """Read the shapes from a folder of schemas; raises OSError or ValueError when it is none."""
-    return _load((path or folder()).resolve())
+    home = (path or folder()).resolve()
+    return _shipped() if home == folder() else _read(home)
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> Specification:
     return _read(folder())
-
-
-def _load(home: Path) -> Specification:
-    return _shipped() if home == folder() else _read(home)
 
 
 def _read(home: Path) -> Specification:

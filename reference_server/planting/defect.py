@@ -55,10 +55,6 @@ def defect(
     return Defect(name, requirement, operation, pointer, summary, install, others, configuration or {})
 
 
-def _as_it_is(install: Install) -> Install:
-    return install
-
-
 class Family:
     """The defects of one module that are functions, each with its summary as docstring."""
 
@@ -76,7 +72,7 @@ class Family:
         operation: str,
         pointer: str,
         *consequences: str,
-        by: Callable[[Any], Install] = _as_it_is,
+        by: Callable[[Any], Install] = lambda install: install,
         configuration: Mapping[str, Any] | None = None,
     ) -> Callable[[F], F]:
         """Decorate a function that plants a defect, or of which ``by`` makes one that does."""

@@ -73,7 +73,7 @@ class Accounts:
 
     def with_token(self, token: str) -> Account | None:
         """Returns the account that this token belongs to."""
-        proof = _proof(token)
+        proof = digest(token)
         # The hashes of random tokens can be compared in any time: no guess comes nearer to another.
         return next((account for account in self.present().values() if account.proof == proof), None)
 
@@ -146,9 +146,10 @@ def _existing(accounts: Mapping[str, Account], name: str) -> Account:
 
 def _with_new_token(accounts: dict[str, Account], name: str, role: Role) -> str:
     token = secrets.token_urlsafe(32)
-    accounts[name] = Account(name, role, _proof(token))
+    accounts[name] = Account(name, role, digest(token))
     return token
 
 
-def _proof(token: str) -> str:
+def digest(token: str) -> str:
+    """Returns the form in which a secret of a person is kept."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

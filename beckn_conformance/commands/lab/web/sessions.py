@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -14,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..accounts import Account
+from ..accounts import Account, digest
 
 COOKIE = "beckn_lab"
 LASTS = 12 * 3600
@@ -51,18 +50,18 @@ class Sessions:
         oldest = "SELECT id FROM sessions WHERE name = ? ORDER BY ends DESC LIMIT -1 OFFSET ?"
         self._execute("DELETE FROM sessions WHERE ends < ?", now)
         self._execute(f"DELETE FROM sessions WHERE id IN ({oldest})", account.name, MOST - 1)
-        row = (_hash(cookie), account.name, account.proof, now + LASTS)
+        row = (digest(cookie), account.name, account.proof, now + LASTS)
         self._execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", *row)
         return cookie
 
     def of(self, cookie: str) -> tuple[str, str] | None:
         """The name of the account that a cookie stands for, and the proof that it had; None if there is no session."""
         known = "SELECT name, proof FROM sessions WHERE id = ? AND ends >= ?"
-        return next(iter(self._execute(known, _hash(cookie), self._clock())), None)
+        return next(iter(self._execute(known, digest(cookie), self._clock())), None)
 
     def end(self, cookie: str) -> None:
         """Ends a session."""
-        self._execute("DELETE FROM sessions WHERE id = ?", _hash(cookie))
+        self._execute("DELETE FROM sessions WHERE id = ?", digest(cookie))
 
     def close(self) -> None:
         """Closes the database."""
@@ -76,7 +75,7 @@ class Sessions:
 
 def form_token(cookie: str) -> str:
     """The token that each form of a session carries. Only who knows the cookie can make it."""
-    return _hash(f"form {cookie}")
+    return digest(f"form {cookie}")
 
 
 def is_form_token(token: str, cookie: str) -> bool:
@@ -119,7 +118,3 @@ def _network(address: str) -> str:
     if isinstance(known, ipaddress.IPv6Address):
         return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
     return str(known)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
