@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import string
@@ -204,7 +205,7 @@ def _short_lived(gateway: Gateway) -> None:
     @replaces(gateway)
     def authorise(inner: steps.Authorising, request: Request, registration: Registration | None) -> Reply | None:
         owner = gateway.store.owner(digest(request.token))
-        if owner is None or steps.now() < made[owner.id] + 10:
+        if owner is None or steps.now() < made.get(owner.id, math.inf) + 10:
             return inner(request, registration)
         return replace(gateway.refuse(request, "token", "the token has expired"), status=401)
 

@@ -127,7 +127,7 @@ def _(gateway: Gateway) -> None:
 def _(gateway: Gateway) -> None:
     """An addition brings the info of the signup back."""
     first = steps.at_signup(gateway, lambda registration: registration.info)
-    steps.after(ADD, lambda before, kept: replace(kept, info=first[kept.id]))(gateway)
+    steps.after(ADD, lambda before, kept: replace(kept, info=first.get(kept.id, kept.info)))(gateway)
 
 
 def _too_far() -> Iterator[Defect]:
