@@ -81,7 +81,7 @@ class Actor:
         self.turned_away = 0
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
         self.excused: frozenset[str] = frozenset()
-        """Operations of which a server error or lateness is not judged, as the test is played again after it (T13)."""
+        """Operations of which a failure is not judged, as the test is played again after it (T13)."""
         self.failed: set[str] = set()
         """Operations of which one was excused."""
         self.hurried = False

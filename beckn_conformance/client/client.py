@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..config.gateway import GatewayConfig
 from ..config.time_zones import zone
 from ..judging.checks import gives_no_reason
-from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
+from ..judging.origin import INTERMEDIARY, JSON, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, Exchange, Reply, Request, Trouble, TroubleKind
 from ..specification.actions import GET
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MOST_TURNED_AWAY = 200
 """Replies in a row by something in front of the gateway after which no more is sent."""
 STANDING = 3
-"""Server errors of an operation, or late replies, that were judged; after that no other one is excused."""
+"""Failures of an operation of one kind that were judged; after that no other one is excused."""
 
 
 class Gateway:
@@ -73,9 +73,8 @@ class Gateway:
         self._control = Control(self._ask, config.patience)
         self._controls: list[Exchange] = []
         self._fronted = Fronted()
-        self._excused: Counter[str] = Counter()
         self._standing: Counter[tuple[str, str]] = Counter()
-        """By operation, the failures that were not excused."""
+        """By operation and kind, the failures that were not excused."""
         self._transport = _transport(config, transport)
 
     async def close(self) -> None:
@@ -87,9 +86,6 @@ class Gateway:
         yield from self.insistence.notes()
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
-        if self._excused:
-            times = ", ".join(f"{count} × {failure}" for failure, count in sorted(self._excused.items()))
-            yield f"calls that failed, which is judged where it came each time a test was played: {times}"
         if seen := str(self._fronted):
             yield (
                 f"{seen}, taken for something in front of the gateway; if it limits requests, --gateway-rate has the "
@@ -176,7 +172,6 @@ class Gateway:
         if not outgoing.excused or self._standing[outgoing.action, failure] >= STANDING:
             self._standing[outgoing.action, failure] += 1
             return None
-        self._excused[failure] += 1
         return Trouble(TroubleKind.PASSING, f"{failure}, which is judged if it comes each time the test is played")
 
     def _keep(self, exchange: Exchange) -> Exchange:
@@ -252,12 +247,16 @@ class Gateway:
 
 
 def _failure(exchange: Exchange, fate: Fate | None) -> str:
-    """The failure of a call that may pass: a server error without ACK or NACK, or no reply in time. Else nothing."""
+    """The failure of a call that may pass: no reply in time, a server error, or JSON that is cut off. Else nothing."""
+    reply, received = exchange.reply, exchange.received
     if fate is Fate.LATE and exchange.stimulus is None:
         return "no reply in time"
-    reply = exchange.reply
-    crashed = fate is Fate.ANSWERED and is_bare(exchange) and reply is not None and reply.status >= 500
-    return f"status {reply.status}" if crashed and reply is not None else ""
+    if fate is not Fate.ANSWERED or reply is None or received is None:
+        return ""
+    if is_bare(exchange) and reply.status >= 500:
+        return f"status {reply.status}"
+    garbled = received.unreadable and family(reply) == JSON and reply.content.strip()
+    return "a body that is not JSON" if garbled else ""
 
 
 async def _carry(

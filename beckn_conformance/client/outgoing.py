@@ -36,7 +36,7 @@ class Outgoing:
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
 
     excused: bool = False
-    """True if a server error or lateness may pass, as the test will be played again (T13)."""
+    """True if a server error, no JSON, or lateness is not judged yet, as the test will be played again (T13)."""
     closed: Trouble | None = None
     """The trouble that a refusal without a reason counts as; None if it is an answer to the call (T13)."""
 

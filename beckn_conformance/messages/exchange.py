@@ -37,7 +37,7 @@ class TroubleKind(StrEnum):
     OUTAGE = "outage"
     """All requests got the same reply at the time (T6)."""
     PASSING = "passing"
-    """A server error, or no reply in time, that is judged if it comes back when the test is played again (T13)."""
+    """A server error, no JSON, or no reply in time, which is judged if it comes each time a test is played (T13)."""
 
 
 @dataclass(frozen=True, slots=True)
