@@ -77,7 +77,7 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
         except Unmet as error:
             notes.append(str(error))
     elif exchange.acknowledged:
-        notes.append(f"the first signup brought {describe(exchange)}")
+        notes.append(f"the first signup got {describe(exchange)}")
     shown = shown_by([_read_again(exchange, binding) for exchange in made])
     if not shown.serves_fresh:
         notes.append(_whom_it_serves(verifier, made[-1]))

@@ -121,5 +121,5 @@ def _report(chosen: argparse.Namespace) -> int:
     specification = schemas.read(chosen)
     with limited(f"judging {chosen.folder}", JUDGING), held(chosen.folder, SCRIPTS):
         if chosen.har and (chosen.folder / CERTIFICATE).exists():
-            raise UsageError(f"--har: {chosen.folder / CERTIFICATE} covers exchanges.har and would hold no longer")
+            raise UsageError(f"--har: {chosen.folder / CERTIFICATE} covers exchanges.har, which must not change")
         return _rejudged(chosen.folder, specification, chosen.folder, whole_har=chosen.har)

@@ -25,7 +25,7 @@ def until_stdin_ends(parser: argparse.ArgumentParser, **how: Any) -> None:
 def check_bounds(workers: int | None, limit: float) -> None:
     """Raises UsageError for what --workers or --limit cannot be."""
     if workers is not None and workers < 1:
-        raise UsageError(f"--workers {workers}: it takes at least one")
+        raise UsageError(f"--workers {workers}: it takes 1 or more")
     if not 0 < limit <= 604800:
         raise UsageError(f"--limit {limit:g}: a run takes seconds, and a week at most")
 

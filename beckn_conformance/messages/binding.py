@@ -142,4 +142,4 @@ def bindings(kind: str, envelope: tuple[str, str] | None) -> tuple[Binding, ...]
             return envelopes
         case "auto":
             return (HttpBinding(), *envelopes)
-    raise UsageError(f"binding {kind!r} is none of auto, http, envelope")
+    raise UsageError(f"binding {kind!r} is not auto, http or envelope")

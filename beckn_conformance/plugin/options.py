@@ -89,7 +89,7 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
     if option("--forked", False):
         raise UsageError("--forked: tests are played side by side, which forked ones cannot be; use -n")
     if option("--fuzz-examples") < 1:
-        raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
+        raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes 1 or more")
     if worker is None and not plan:
         workers.clear(folder)
         (folder / crash.NAME).unlink(missing_ok=True)

@@ -226,7 +226,7 @@ class Record:
         self._binding: Binding = HttpBinding()
         self.course = Lines(folder, COURSE, worker)
         if not self.course.paths:
-            raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
+            raise UsageError(f"{folder} is no report folder: it has no {file_of(COURSE)}")
 
     @cached_property
     def exchanges(self) -> Exchanges:

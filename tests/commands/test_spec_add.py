@@ -88,13 +88,13 @@ def test_a_reading_is_a_row_that_can_be_cited(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("member", "/info/phone"), "/info/phone is there already"),
+        (("member", "/info/phone"), "/info/phone exists already"),
         (("member", "/inof/website"), "no request has an object at /inof; did you mean '/info'?"),
         (("member", "/info/Web Site"), "write a pointer of lower-case letters"),
-        (("operation", "Provider/get"), "Provider/get is there already"),
+        (("operation", "Provider/get"), "Provider/get exists already"),
         (("operation", "status"), "write the Action of the operation"),
         (("operation", "Provider/status", "--like", "fetch"), "--like fetch is not an operation"),
-        (("reading", "R1", "--topic", "x"), "R1 is there already"),
+        (("reading", "R1", "--topic", "x"), "R1 exists already"),
         (("reading", "20", "--topic", "x"), "write a letter and a number"),
     ],
 )

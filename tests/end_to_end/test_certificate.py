@@ -483,7 +483,7 @@ def test_keys_are_made_for_their_owner_only_and_never_over_others(tmp_path, caps
     before = (tmp_path / "key").read_bytes()
     assert main(["keygen", str(tmp_path / "key")]) == 4
     assert (tmp_path / "key").read_bytes() == before
-    assert "key is there already, and a key is never written over anything" in capsys.readouterr().err
+    assert "key exists already, and no key is overwritten" in capsys.readouterr().err
     (tmp_path / "key").unlink()
     assert main(["keygen", str(tmp_path / "key")]) == 4
     assert not (tmp_path / "key").exists()

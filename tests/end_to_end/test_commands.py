@@ -121,7 +121,7 @@ def _course(content):
 
 
 DAMAGES = {
-    "no record": (lambda folder: (folder / "course.jsonl").unlink(), "there is no course.jsonl"),
+    "no record": (lambda folder: (folder / "course.jsonl").unlink(), "it has no course.jsonl"),
     "an empty one": (_course(b""), "course.jsonl is empty"),
     "no JSON": (_course(b"\xff\x00\n"), "damaged at course.jsonl, line 1"),
     "other JSON": (_course(b"[1]\n"), "damaged at course.jsonl, line 1"),

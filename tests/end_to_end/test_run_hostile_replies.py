@@ -367,6 +367,4 @@ def test_what_is_too_long_to_be_used_is_told_in_one_line(kit, gateway, change, w
     run = kit.run(gateway(change).url, "-k", "test_plain_get")
 
     assert run.requirement("GET-ACK")["status"] == "inconclusive"
-    assert [
-        line for line in run.lines if line.startswith("note: the first signup brought an ACK with") and what in line
-    ]
+    assert [line for line in run.lines if line.startswith("note: the first signup got an ACK with") and what in line]

@@ -41,7 +41,7 @@ def test_no_examples_at_all_is_a_bad_option(kit):
     run = kit.run("http://127.0.0.1:9", "--fuzz-examples=0")
 
     assert run.status == 4
-    assert "--fuzz-examples 0: it takes at least one" in run.output
+    assert "--fuzz-examples 0: it takes 1 or more" in run.output
 
 
 def test_a_long_property_is_several_tests(kit, gateway):

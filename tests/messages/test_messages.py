@@ -109,7 +109,7 @@ def test_a_declaration_says_which_bindings_are_tried():
     assert bindings("http", None) == (HttpBinding(),)
     assert bindings("envelope", ("Head", "Content")) == (EnvelopeBinding("Head", "Content"),)
     assert bindings("auto", None) == (HttpBinding(), EnvelopeBinding(), EnvelopeBinding("Header", "Body"))
-    with pytest.raises(UsageError, match="none of auto, http, envelope"):
+    with pytest.raises(UsageError, match="not auto, http or envelope"):
         bindings("tcp", None)
 
 

@@ -57,7 +57,7 @@ def _certify(chosen: argparse.Namespace) -> int:
     from . import examination, keys
 
     if not 1 <= chosen.days <= 36525:
-        raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
+        raise UsageError(f"--days {chosen.days}: a certificate is valid for 1 to 36525 days")
     signer, specification = keys.signer(chosen.key), schemas.read(chosen)
     with held(chosen.folder, files.SCRIPTS):
         path = examination.issue(chosen.folder, signer, specification, days=chosen.days)

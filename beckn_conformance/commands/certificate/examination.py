@@ -182,10 +182,10 @@ def _strangers(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
                 (among if path.startswith(f"{files.SCRIPTS}/") else beside).append(path)
         if len(beside) > MOST_STRANGE:
             break
-    notes = [f"{path} is none of its files, and nothing is known of it" for path in beside[:MOST_STRANGE]]
+    notes = [f"{path} is not covered by it" for path in beside[:MOST_STRANGE]]
     if len(beside) > MOST_STRANGE:
-        notes.append("more files are none of its own")
-    return notes, [f"{path} is none of its files and lies among them" for path in among[:MOST_STRANGE]]
+        notes.append("it covers none of the other files either")
+    return notes, [f"{path} lies among its scripts and is not covered by it" for path in among[:MOST_STRANGE]]
 
 
 def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[str]:
@@ -245,7 +245,7 @@ def _incomplete(judged: Rejudgement) -> Iterator[str]:
         yield "the run did not come to its end"
     yield from (f"the record is not whole: {flaw}" for flaw in judged.flaws)
     if judged.run.narrowed:
-        yield "the run was narrowed, so that its verdict is incomplete"
+        yield "the run was narrowed: only part of the suite counts, and its verdict is incomplete"
     expected = expected_tests(judged.run)
     missing, strange = sorted(expected.keys() - judged.ran.keys()), sorted(judged.ran.keys() - expected.keys())
     if missing:

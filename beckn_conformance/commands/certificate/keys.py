@@ -31,7 +31,7 @@ def generate(path: Path) -> Path:
     public = path.with_name(f"{path.name}.pub")
     for file in (path, public):
         if file.exists() or file.is_symlink():
-            raise UsageError(f"{file} is there already, and a key is never written over anything; name another file")
+            raise UsageError(f"{file} exists already, and no key is overwritten; name another file")
     key = Ed25519PrivateKey.generate()
     try:
         _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
@@ -79,7 +79,8 @@ def _read(path: Path, *, other: str) -> bytes:
     """Reads a file with one key of a pair; raises UsageError for one with the ``other`` key."""
     content = reading.content(path, most=LARGEST)
     if content.startswith(f"-----BEGIN {other.upper()} KEY-----".encode()):
-        raise UsageError(f"{path} holds the {other} key of a pair; the other one is needed here")
+        due = "public" if other == "private" else "private"
+        raise UsageError(f"{path} holds the {other} key; the {due} key is needed here")
     return content
 
 

@@ -108,7 +108,7 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
     from ..certificate import examination, keys
 
     if not 1 <= chosen.days <= 36525:
-        raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
+        raise UsageError(f"--days {chosen.days}: a certificate is valid for 1 to 36525 days")
     return functools.partial(examination.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days)
 
 

@@ -199,7 +199,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     document = reading.json_file(path, below=path.parent)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(f"{path} is not of a fleet of this kit; choose another --conformance-report")
+        raise UsageError(f"{path} is no fleet report of this kit; choose another --conformance-report")
     if amiss := misfit(document, "fleet-report.json"):
         raise UsageError(f"{path} is not a valid report of a fleet: {amiss}")
     return document

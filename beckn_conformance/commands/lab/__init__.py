@@ -63,7 +63,11 @@ def _serve(chosen: argparse.Namespace) -> int:
         key=chosen.key,
         allow=None if chosen.accounts is None and chosen.allow is None else tuple(chosen.allow or ()),
     )
-    return serve(settings, chosen.host, chosen.port, chosen.accounts)
+    try:
+        return serve(settings, chosen.host, chosen.port, chosen.accounts)
+    except KeyboardInterrupt:
+        # It serves until then, so nothing was interrupted.
+        return 2
 
 
 def _adduser(chosen: argparse.Namespace) -> int:

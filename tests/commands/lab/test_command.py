@@ -27,14 +27,14 @@ def taken():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--workers", "0"], "--workers 0: it takes at least one"),
+        (["--workers", "0"], "--workers 0: it takes 1 or more"),
         (["--limit", "0"], "--limit 0: a run takes seconds, and a week at most"),
         (["--host", "0.0.0.0"], "--host 0.0.0.0: beyond loopback everybody has to log in"),
         (["--accounts", "none.json"], "none.json cannot be read"),
         (["--key", "none"], "none cannot be read"),
         (["--allow", "a b"], "'a b' is not a host pattern"),
         (["--host", "nowhere.invalid"], "--host nowhere.invalid"),
-        (["--port", "70000"], "--port 70000: there are ports up to 65535"),
+        (["--port", "70000"], "--port 70000: a port is 65535 at most"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_one_line(tmp_path, capsys, options, said):

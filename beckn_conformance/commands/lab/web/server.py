@@ -134,7 +134,7 @@ def _bound(host: str, port: int) -> socket.socket:
     """A socket that listens at an address, so that whoever comes from now on waits. Raises UsageError."""
     # The resolver would take 70000 for 4464.
     if not 0 <= port <= 65535:
-        raise UsageError(f"--port {port}: there are ports up to 65535")
+        raise UsageError(f"--port {port}: a port is 65535 at most")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()

@@ -43,7 +43,7 @@ def add(path: Path, pointer: str, type_: str, *, optional: bool) -> Added:
         known = {m.parent for o in specification.operations for m in specification.members(o.action)}
         raise UsageError(f"{pointer}: no request has an object at {parent or 'its root'}{nearest(parent, known)}")
     if any(name in folder.at(*place).get("properties", {}) for place in places["request"]):
-        raise UsageError(f"{pointer} is there already")
+        raise UsageError(f"{pointer} exists already")
     part = (
         name if name not in folder.contents[COMMON]["$defs"] else "_".join((*parts_of(parent), name)).replace("*_", "")
     )

@@ -35,7 +35,7 @@ def add(path: Path, action: str, like: str) -> Added:
     replaces, adds_to = (part if how else "" for how in (model.replaces, model.adds_to))
     new = Operation("-".join(words), action, "".join(words).upper(), section, replaces, adds_to)
     if new.key in operations or any(o.action == action or o.prefix == new.prefix for o in operations.values()):
-        raise UsageError(f"{action} is there already")
+        raise UsageError(f"{action} exists already")
     if part and (other := next((o for o in operations.values() if o.part == part), None)) is not None:
         raise UsageError(
             f"{action}: {other.action} changes {part} already, and the kit follows one operation for each part"

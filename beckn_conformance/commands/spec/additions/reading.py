@@ -18,7 +18,7 @@ def add(path: Path, number: str, topic: str, level: str) -> Added:
     if not re.fullmatch("[A-Z][0-9]{1,2}", number):
         raise UsageError(f"{number}: write a letter and a number, such as R20")
     if number in readings:
-        raise UsageError(f"{number} is there already, on {readings[number]['topic']}")
+        raise UsageError(f"{number} exists already, on {readings[number]['topic']}")
     if len(topic.strip()) < 3 or not topic.isprintable():
         raise UsageError(f"--topic {topic!a}: write a few words")
     alike = [row["section"] for other, row in readings.items() if other[0] == number[0]]
