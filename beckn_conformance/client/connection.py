@@ -21,6 +21,8 @@ from .reply_reader import ReplyReader
 
 NEXT_ADDRESS = 0.25
 """Seconds until the next address of a host is tried besides (RFC 8305)."""
+LONGEST_SUCCESS = 1.0
+"""Seconds that a connection may take from its success, whose moment is not known, until it can be closed."""
 LARGEST_READ = 64 * 1024
 NO_LINGERING = struct.pack("ii", 1, 0)
 """With it, closing a socket resets the connection."""
@@ -196,8 +198,21 @@ async def _open(host: str, port: int, method: str, context: ssl.SSLContext | Non
         reach.need_asyncio()
         made = loop.create_connection(make, host, port, ssl=context)
     with reach.towards(host):
-        _, connection = await made
+        attempt = asyncio.ensure_future(made)
+    try:
+        _, connection = await asyncio.shield(attempt)
+    except asyncio.CancelledError:
+        # Cancelled at the moment of success, asyncio would leave the socket open.
+        attempt.add_done_callback(_hang_up)
+        loop.call_later(LONGEST_SUCCESS, attempt.cancel)
+        raise
     return connection
+
+
+def _hang_up(attempt: asyncio.Future[tuple[asyncio.Transport, Connection]]) -> None:
+    """Closes a connection that nobody waits for any more."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result()[0].abort()
 
 
 async def _open_through(proxy: str, host: str, port: int, method: str, context: ssl.SSLContext | None) -> Connection:

@@ -11,8 +11,8 @@ import pytest
 
 from beckn_conformance.client import network
 from beckn_conformance.client.client import Gateway
-from beckn_conformance.client.connection import Connection
-from beckn_conformance.client.http import Closed
+from beckn_conformance.client.connection import Connection, connect
+from beckn_conformance.client.http import Closed, Unsent
 from beckn_conformance.client.limiter import NARROW
 from beckn_conformance.client.memory import Memory
 from beckn_conformance.config.gateway import GatewayConfig
@@ -561,3 +561,22 @@ async def test_a_server_of_one_connection_at_a_time_keeps_no_request_waiting(mon
 
     assert client.limiter.open == NARROW
     assert max(exchange.seconds for exchange in exchanges) < network.LONGEST_IDLE
+
+
+async def test_a_connection_that_comes_too_late_is_closed(monkeypatch):
+    late, closed = asyncio.Event(), asyncio.Event()
+
+    class Transport(asyncio.Transport):
+        def abort(self):
+            closed.set()
+
+    async def create(make, *where, **options):
+        await late.wait()
+        return Transport(), make()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", create)
+    with pytest.raises(Unsent):
+        await connect("http://gw.example", "POST", None, None, 0.01)
+    late.set()
+
+    await asyncio.wait_for(closed.wait(), 10)
