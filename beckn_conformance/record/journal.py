@@ -38,8 +38,10 @@ WORKER = r"gw[0-9]{1,9}"
 
 SHORT = 64 * 1024
 """Bytes of a content that are always kept."""
+SHORT_HEAD = 8 * 1024
+"""Bytes of header fields of a reply that are always kept."""
 LARGEST_RECORD = 256 * 1024 * 1024
-"""Bytes of longer contents, unpacked, that are kept. The rest is cut to SHORT."""
+"""Bytes of longer contents, unpacked, and header fields that are kept. The rest is cut to SHORT, or left out."""
 TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.)*+")', re.IGNORECASE)
 OWN = ("kind", "test", "exchanges", "requirements", "binding", "served", "probe", "unjudged", "chains")
 """Members of a row that hold no text of the gateway or of the configuration."""
@@ -190,6 +192,11 @@ class Journal:
         row = row_of(exchange, mask, mask_field, longest=LONGEST if kept else SHORT)
         contents = (exchange.request.content, exchange.reply.content if exchange.reply is not None else b"")
         self._kept += sum(len(content) for content in contents if len(content) > SHORT)
+        if row["reply"] and (head := len(json.dumps(row["reply"]["headers"]))) > SHORT_HEAD:
+            self._kept += head
+            if not kept:
+                row["reply"]["headers"] = []
+                row["cut"] = True
         return row
 
     def _secret_in(self, token: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...judging.obligations import checks_of
@@ -12,6 +13,9 @@ from ...specification.specification import Specification
 MOST_NAMES = 4
 """Most defects that are named in a row."""
 LEVELS = {"M": "must", "S": "should", "R": "recorded only", "C": "by configuration"}
+
+MARKUP = re.compile(r"<(?! )|\](?=[(\[:])|\\(?=[\]<\\])")
+"""The beginning of a tag, and what makes a link of a text in brackets."""
 
 
 def page(specification: Specification) -> Iterator[str]:
@@ -24,15 +28,15 @@ def page(specification: Specification) -> Iterator[str]:
     yield f"{counted}; {sum(map(len, defects.values()))} planted defects."
     for section, rows in _sections(specification).items():
         yield ""
-        yield f"### {section}"
+        yield f"### {_plain(section)}"
         yield ""
         yield "| Requirement | Level | Basis | Readings | Check | Defects |"
         yield "|---|---|---|---|---|---|"
         for row in rows:
-            where = f"untested: {row.untestable}" if row.untestable else _check(row, specification)
+            where = f"untested: {_plain(row.untestable)}" if row.untestable else _check(row, specification)
             planted = _planted(sorted(defects.get(row.id, ())))
             cited = ", ".join(f"[{number}](#{number.lower()})" for number in row.reading)
-            text = f"**{row.id}** {row.text}"
+            text = f"**{row.id}** {_plain(row.text)}"
             yield f"| {' | '.join(map(_cell, (text, row.level, row.basis, cited, where, planted)))} |"
     yield ""
     yield "### Readings"
@@ -42,7 +46,7 @@ def page(specification: Specification) -> Iterator[str]:
     for number, reading in specification.readings.items():
         levels = ", ".join(LEVELS[letter] for letter in reading["level"])
         anchor = f'<a id="{number.lower()}"></a>{number}'
-        cells = (anchor, *(reading[key] for key in ("topic", "page", "sends", "accepts")), levels)
+        cells = (anchor, *(_plain(reading[key]) for key in ("topic", "page", "sends", "accepts")), levels)
         yield f"| {' | '.join(map(_cell, cells))} |"
 
 
@@ -63,6 +67,11 @@ def _planted(names: Sequence[str]) -> str:
     """Some names of defects, and how many more there are; `--list` prints all."""
     shown = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
     return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown
+
+
+def _plain(text: str) -> str:
+    """Escapes what would be a tag, a link or an image: the texts may be those of a stranger's schemas."""
+    return MARKUP.sub(r"\\\g<0>", text)
 
 
 def _cell(text: str) -> str:
