@@ -161,6 +161,16 @@ def test_a_change_may_be_refused_while_another_is_under_way(answer, fault):
     assert story.findings() == []
 
 
+@pytest.mark.parametrize(("beside", "found"), [(True, []), (False, ["UPDATE-STATUS"])])
+def test_a_change_may_show_the_status_that_a_refused_one_left_beside_it(beside, found):
+    story = signed_up()
+    start, failed = story.now + 0.1, nack({"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "no number"}})
+    story.update({**story.values.info(), "phone": "12"}, at=start, seconds=0.1, answer=failed)
+    story.update(at=start + (0 if beside else 1), seconds=0.2, change=put("/registration/status", "UPDATE-FAIL"))
+
+    assert requirements(story) == found
+
+
 def test_a_refusal_of_a_lone_change_is_a_finding():
     story = signed_up()
     story.update(answer=nack({}))
