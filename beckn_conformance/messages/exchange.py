@@ -36,7 +36,7 @@ class TroubleKind(StrEnum):
     """The kit gave up and sent nothing more."""
     OUTAGE = "outage"
     """All requests got the same reply at the time (T6)."""
-    PASSING = "passing"
+    PASSING = "not judged"
     """A server error, no JSON, or no reply in time, which is judged if it comes each time a test is played (T13)."""
 
 
