@@ -10,7 +10,7 @@ from typing import Any
 from ..config.gateway import GatewayConfig
 from ..errors import Unmet, Unreachable
 from ..judging.checks import JSON_MEDIA, blamed
-from ..judging.origin import signature
+from ..judging.origin import is_bare, signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
 from ..messages.exchange import CONTROL, Exchange
 from ..messages.json_text import read_json
@@ -90,7 +90,11 @@ async def _find_binding(
     """The binding that the gateway speaks, and a call that shows it: the signup, if that was answered."""
     seen: list[tuple[Binding, Exchange]] = []
     for binding in bindings(config.binding, config.envelope):
-        seen.append((binding, await play(binding).signup()))
+        exchange = await play(binding).signup()
+        if is_bare(exchange) and exchange.reply is not None and exchange.reply.status >= 500:
+            # It may pass, and another binding would be taken for the gateway's.
+            exchange = await play(binding).signup()
+        seen.append((binding, exchange))
         if seen[-1][1].acknowledged:
             break
         if trouble := seen[-1][1].trouble:

@@ -1,7 +1,10 @@
 """A gateway whose every reply is an envelope that cannot be parsed is judged for that, and nothing else is (T8)."""
 
+import itertools
+
 import pytest
 
+import reference_server
 from beckn_conformance.commands.spec.trial import session_of
 from beckn_conformance.errors import Unreachable
 
@@ -80,3 +83,18 @@ def test_a_redirect_is_named_with_what_may_help():
     with pytest.raises(Unreachable, match=r"status 308 to /Provider/signup/ .* redirects are not followed") as caught:
         binding_found(app)
     assert "tls" not in str(caught.value)
+
+
+def test_a_passing_server_error_hides_no_binding():
+    gateway, numbers = reference_server.create_app(), itertools.count(1)
+
+    async def app(scope, receive, send):
+        chosen = answering(b"oops", b"text/plain", 500) if next(numbers) == 1 else gateway
+        await chosen(scope, receive, send)
+
+    session = session_of(app, {})
+    found = session.player.start()
+    session.close()
+
+    assert found.binding.name == "http"
+    assert found.shown.signups_work
