@@ -215,8 +215,6 @@ class Gateway:
 
     async def _ask(self, control: Outgoing) -> bool:
         """Makes a plain call that was answered before, once; says whether it is answered now."""
-        if self._retry.given_up:
-            return False
         exchange, _, _ = await self._try(control, repeatable=True, is_first=True)
         exchange = self._keep(exchange)
         self._controls.append(exchange)

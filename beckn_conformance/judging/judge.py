@@ -79,13 +79,12 @@ class Judge:
         under_way: defaultdict[str, list[Exchange]] = defaultdict(list)
         for exchange in ordered:
             while coming and coming[0].started < exchange.ended:
-                if coming[0].action != SIGNUP and coming[0].sent is not None:
-                    under_way[_concerned(coming[0])].append(coming[0])
-                coming.popleft()
+                begun = coming.popleft()
+                under_way[_concerned(begun)].append(begun)
             id_ = _concerned(exchange)
             if self._histories.has(id_):
                 for other in sorted(under_way.pop(id_, ()), key=lambda e: e.ended):
-                    if other.ended >= exchange.ended and other is not exchange:
+                    if other.ended >= exchange.ended:
                         self._histories.announce(other, id_)
             for judgement in self.judge(exchange):
                 yield exchange, self._preferred(exchange, judgement, surroundings, weight)

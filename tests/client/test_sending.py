@@ -6,6 +6,7 @@ import itertools
 import httpx
 import pytest
 
+from beckn_conformance.client import clock
 from beckn_conformance.client.actor import Actor
 from beckn_conformance.client.client import MOST_TURNED_AWAY, Gateway
 from beckn_conformance.client.verification import Verifier
@@ -18,6 +19,8 @@ from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import MISSING
 from tests.client.calls import BODY, GET, SIGNUP, outgoing
 
+ACK = httpx.Response(200, json={}, headers={"Action": "ACK"})
+FORBIDDEN = httpx.Response(403, html="<title>Forbidden</title>")
 BUSY = httpx.Response(429, headers={"retry-after": "0.05"})
 MOMENTS = [f"2026-02-02T00:00:0{number}" for number in range(9)]
 
@@ -129,7 +132,7 @@ def test_a_call_may_ask_for_a_reply_that_is_not_compressed():
 
 
 async def test_no_more_is_sent_where_all_is_answered_by_something_in_front():
-    transport = httpx.MockTransport(lambda request: httpx.Response(403, html="<title>Forbidden</title>"))
+    transport = httpx.MockTransport(lambda request: FORBIDDEN)
     client = Gateway(GatewayConfig("http://gw.example"), transport=transport)
 
     exchanges = [await client.send(outgoing(SIGNUP)) for _ in range(MOST_TURNED_AWAY + 1)]
@@ -140,10 +143,49 @@ async def test_no_more_is_sent_where_all_is_answered_by_something_in_front():
 
 async def test_more_is_sent_where_the_gateway_answers_in_between():
     answers = [httpx.Response(200, json={}, headers={"Action": "NACK"})]
-    answers += [httpx.Response(403, html="<title>Forbidden</title>") for _ in range(MOST_TURNED_AWAY - 1)]
+    answers += [FORBIDDEN for _ in range(MOST_TURNED_AWAY - 1)]
     turn = itertools.cycle(answers)
     client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(lambda request: next(turn)))
 
     exchanges = [await client.send(outgoing(SIGNUP)) for _ in range(MOST_TURNED_AWAY + 20)]
 
     assert all(one.trouble is None for one in exchanges)
+
+
+def leaping(play):
+    """What a coroutine gives, by a clock that nobody waits for."""
+    with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
+        return runner.run(play)
+
+
+def test_a_gateway_that_asks_to_wait_is_asked_nothing_meanwhile():
+    answers, asked = iter([ACK, BUSY, ACK]), []
+
+    def answer(request):
+        asked.append(request.headers["action"])
+        return next(answers)
+
+    async def play():
+        gateway = client(answer)
+        return [await gateway.send(outgoing(action)) for action in (GET, SIGNUP)]
+
+    assert leaping(play())[-1].acknowledged
+    assert asked == [GET, SIGNUP, SIGNUP]
+
+
+def test_a_gateway_that_loses_answers_is_waited_for_until_it_is_back():
+    away = 0.0
+
+    def answer(request):
+        if clock.monotonic() < away:
+            raise httpx.ReadError("closed before a reply came")
+        return ACK
+
+    async def play():
+        nonlocal away
+        gateway = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+        await gateway.send(outgoing())
+        away = clock.monotonic() + 10
+        return await gateway.send(outgoing())
+
+    assert leaping(play()).acknowledged

@@ -329,3 +329,12 @@ def test_peers_that_are_declared_have_to_be_seen_in_the_strict_class(peers, verd
 
     assert strict.verdict == verdict
     assert core.verdict == "conformant"
+
+
+def test_what_a_peer_serves_is_not_served_by_the_gateway():
+    region = Story(CONFIG)
+    region.signup()
+    region.call(GET, {"registration": {"id": region.mine.id}}, reply("ACK", region.mine.shown()), peer=PEER)
+    region.get(answer=page(404))
+
+    assert region.findings() == [("GET-ENDPOINT", "")]

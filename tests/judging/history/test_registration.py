@@ -63,6 +63,17 @@ def test_changes_to_a_registration_never_seen_are_judged_for_themselves():
     assert story.findings() == []
 
 
+def test_what_was_refused_before_a_first_get_excuses_nothing_after_it():
+    story = beforehand()
+    info = story.values.info()
+    story.update(info, answer=nack({"info": {"phone": "is taken"}}))
+    story.wait()
+    story.get()
+    story.get(change=infos(info))
+
+    assert ("GET-ROUND-TRIP", "/info/phone") in story.findings()
+
+
 # Changes that should have been refused.
 
 
