@@ -1,5 +1,6 @@
 """When a request is sent again, when it is not, and when a run gives a gateway up."""
 
+import dataclasses
 import datetime
 from email.utils import format_datetime
 
@@ -226,6 +227,17 @@ def test_everything_in_flight_may_be_lost_at_once(clock):
         subject.after(LOST, Fate.LOST, change(), clock.now)
 
     assert not subject.given_up
+
+
+def test_patience_with_one_operation_is_spent_once_while_others_are_answered(subject, clock):
+    busy = dataclasses.replace(answered(503, Retry_After="1"), action="Provider/documents/add")
+    again = []
+    while clock.now < 1000 + 2 * SECONDS:
+        subject.after(answered(200), Fate.ANSWERED, get(), clock.now)
+        again.append(subject.after(busy, Fate.ANSWERED, change(), clock.now) is not None)
+        clock.now += SECONDS / 5
+
+    assert again == [True] * 6 + [False] * 4
 
 
 def test_an_answer_in_between_restarts_patience(subject, clock):

@@ -226,8 +226,12 @@ class Kit:
 
 
 def until(condition, longest=LONGEST):
-    """Waits until something holds; raises AssertionError where it does not come to it."""
-    end = time.monotonic() + longest
+    """Waits until something holds; raises AssertionError where it does not come to it.
+
+    Whoever has waited for long is asked less often, since asking takes time from what is waited for.
+    """
+    began, pause = time.monotonic(), 0.01
     while not condition():
-        assert time.monotonic() < end, "what is waited for does not happen"
-        time.sleep(0.01)
+        assert time.monotonic() < began + longest, "what is waited for does not happen"
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.1)

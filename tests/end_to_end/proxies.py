@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import until
+from tests.end_to_end.kit import LONGEST, until
 
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 CORE_RULES = Path("/usr/share/modsecurity-crs/rules")
 CORE_SETUP = Path("/etc/modsecurity/crs/crs-setup.conf")
-STARTING = 10.0
-"""Seconds within which a proxy listens."""
 
 NGINX = """
 {user}
@@ -127,12 +125,12 @@ def _running(command, folder, port):
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
     try:
-        until(lambda: process.poll() is not None or _listens(port), STARTING)
+        until(lambda: process.poll() is not None or _listens(port))
         assert process.poll() is None, (folder / "output").read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(STARTING)
+        process.wait(LONGEST)
 
 
 def _listens(port):

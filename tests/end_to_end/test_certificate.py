@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def _called_whole(folder):
     main(["report", str(folder)])
 
 
+@cache
 def _due(folder):
     """What is due of a suite that has just the tests that ran."""
     judged = rejudge.rejudge(folder, load())

@@ -88,11 +88,16 @@ def run(tmp_path_factory):
     return home
 
 
-@pytest.fixture
-def record(run, tmp_path, monkeypatch):
-    """A copy of the record, and a suite that has just the tests that ran."""
+@pytest.fixture(scope="module")
+def due(run):
+    """What is due of a suite that has just the tests that ran."""
     judged = rejudge.rejudge(run / "reports", load())
-    due = {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+    return {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+
+
+@pytest.fixture
+def record(run, due, tmp_path, monkeypatch):
+    """A copy of the record, and a suite that has just the tests that ran."""
     monkeypatch.setattr(examination, "expected_tests", lambda run: due)
     shutil.copytree(run, tmp_path / "home")
     return Record(tmp_path / "home" / "reports")

@@ -19,26 +19,32 @@ PLANTED = (
     "documents-add-foreign-token-crashes",
 )
 SHOWN_BY = "test_plain or no_dash or SIGNUP-NACK-NAME or test_unknown_registration or test_token"
+STRANGE = "test_plain or test_header or test_concurrency or test_robustness or test_transport"
+"""Tests of what nginx might not hand on as it is. Any other call is to nginx like the plain ones."""
+PROXIES = {proxies.nginx: ("-k", STRANGE), proxies.apache_with_modsecurity: ("--fuzz-examples=2",)}
+"""What is played through each."""
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.parametrize("proxy", PROXIES, ids=lambda proxy: proxy.__name__),
+]
 
 
-pytestmark = pytest.mark.long
-
-
-@pytest.fixture(params=[proxies.nginx, proxies.apache_with_modsecurity], ids=lambda make: make.__name__)
-def behind(request, tmp_path):
-    """Puts a proxy before a base URL, and gives that of the proxy."""
+@pytest.fixture
+def behind(proxy, tmp_path):
+    """Puts the proxy before a base URL, and gives that of the proxy."""
     with contextlib.ExitStack() as running:
 
         def put(url):
             folder = tmp_path / "proxy"
             folder.mkdir()
-            return running.enter_context(request.param(folder, url))
+            return running.enter_context(proxy(folder, url))
 
         yield put
 
 
-def test_a_fair_gateway_fails_behind_no_proxy(kit, gateway, behind):
-    run = kit.run(behind(gateway().url), "--fuzz-examples=2")
+def test_a_fair_gateway_fails_behind_no_proxy(kit, gateway, behind, proxy):
+    run = kit.run(behind(gateway().url), *PROXIES[proxy])
 
     assert not run.crashed, run.output
     assert run.findings == []

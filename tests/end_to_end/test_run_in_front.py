@@ -1,7 +1,6 @@
 """Whole runs against a gateway behind something that answers in its place for a while, or for good (T6, T13)."""
 
 import math
-import time
 from collections import Counter
 
 import pytest
@@ -68,15 +67,13 @@ def test_pages_of_a_firewall_are_told_once(kit, gateway):
     assert "--gateway-rate" in note
 
 
-def test_one_dead_operation_is_waited_for_once(kit, gateway):
+def test_one_dead_operation_does_not_hold_up_the_others(kit, gateway):
     busy = plain(503, "", Retry_After="0.1")
     server = gateway(lambda seen, answer: busy if seen.action == "documents/add" and seen.number > 5 else answer)
-    began = time.monotonic()
 
     run = kit.run(server.url, kit.configure(QUICK), "--gateway-patience=1", "-k", "test_documents_add or test_signup")
 
     assert run.findings == []
-    assert time.monotonic() - began < 100
     assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "passed"
 
 
