@@ -9,6 +9,7 @@ import pytest
 from beckn_conformance.client import clock
 from beckn_conformance.client.actor import Actor
 from beckn_conformance.client.client import MOST_TURNED_AWAY, Gateway
+from beckn_conformance.client.insistence import CLOSED
 from beckn_conformance.client.verification import Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
@@ -173,7 +174,7 @@ def test_a_gateway_that_asks_to_wait_is_asked_nothing_meanwhile():
     assert asked == [GET, SIGNUP, SIGNUP]
 
 
-def test_a_gateway_that_loses_answers_is_waited_for_until_it_is_back():
+def test_a_gateway_that_loses_answers_is_sent_nothing_else_until_it_is_back():
     away = 0.0
 
     def answer(request):
@@ -186,6 +187,20 @@ def test_a_gateway_that_loses_answers_is_waited_for_until_it_is_back():
         gateway = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
         await gateway.send(outgoing())
         away = clock.monotonic() + 10
-        return await gateway.send(outgoing())
+        lost = asyncio.create_task(gateway.send(outgoing()))
+        await asyncio.sleep(1)
+        # Sent at once, it would be lost, and might have been carried out.
+        return await gateway.send(outgoing(SIGNUP)), await lost
 
-    assert leaping(play()).acknowledged
+    assert [exchange.acknowledged for exchange in leaping(play())] == [True, True]
+
+
+REFUSED = httpx.Response(400, json={}, headers={"Action": "NACK"})
+
+
+@pytest.mark.parametrize(("answer", "trouble"), [(ACK, None), (REFUSED, CLOSED)])
+async def test_only_a_refusal_without_a_reason_is_no_answer_while_an_operation_is_closed(answer, trouble):
+    exchange = await client(lambda request: answer).send(outgoing(closed=CLOSED))
+
+    assert exchange.trouble == trouble
+    assert (exchange.received is None) == (trouble is not None)
