@@ -12,8 +12,9 @@ from beckn_conformance.client.client import MOST_TURNED_AWAY, Gateway
 from beckn_conformance.client.insistence import CLOSED
 from beckn_conformance.client.verification import Verifier
 from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.origin import INTERMEDIARY
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Stimulus, TroubleKind
+from beckn_conformance.messages.exchange import CONTROL, Stimulus, TroubleKind
 from beckn_conformance.messages.registration import Registration
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
@@ -21,6 +22,7 @@ from beckn_conformance.specification.pointer import MISSING
 from tests.client.calls import BODY, GET, SIGNUP, outgoing
 
 ACK = httpx.Response(200, json={}, headers={"Action": "ACK"})
+REFUSED = httpx.Response(400, json={}, headers={"Action": "NACK"})
 FORBIDDEN = httpx.Response(403, html="<title>Forbidden</title>")
 BUSY = httpx.Response(429, headers={"retry-after": "0.05"})
 MOMENTS = [f"2026-02-02T00:00:0{number}" for number in range(9)]
@@ -195,12 +197,30 @@ def test_a_gateway_that_loses_answers_is_sent_nothing_else_until_it_is_back():
     assert [exchange.acknowledged for exchange in leaping(play())] == [True, True]
 
 
-REFUSED = httpx.Response(400, json={}, headers={"Action": "NACK"})
-
-
 @pytest.mark.parametrize(("answer", "trouble"), [(ACK, None), (REFUSED, CLOSED)])
 async def test_only_a_refusal_without_a_reason_is_no_answer_while_an_operation_is_closed(answer, trouble):
     exchange = await client(lambda request: answer).send(outgoing(closed=CLOSED))
 
     assert exchange.trouble == trouble
     assert (exchange.received is None) == (trouble is not None)
+
+
+async def test_only_hostile_input_may_be_what_closes_an_operation(monkeypatch):
+    gateway, provoked = client(lambda request: ACK), []
+    monkeypatch.setattr(gateway.insistence, "provoke", provoked.append)
+
+    for call in (outgoing(), outgoing(purpose=CONTROL), outgoing(SIGNUP, text=b"{", purpose="malformed")):
+        await gateway.send(call)
+
+    assert provoked == [SIGNUP]
+
+
+@pytest.mark.parametrize("status", sorted(INTERMEDIARY))
+def test_what_a_proxy_says_of_its_gateway_is_no_answer_to_a_call(status):
+    answers = itertools.chain([ACK, httpx.Response(status)], itertools.repeat(ACK))
+
+    async def play():
+        gateway = client(lambda request: next(answers))
+        return [await gateway.send(outgoing()) for _ in range(2)]
+
+    assert [exchange.acknowledged for exchange in leaping(play())] == [True, True]
