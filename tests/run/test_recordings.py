@@ -193,6 +193,18 @@ def test_values_that_a_filter_took_out_or_cut_on_one_side_are_not_judged(value, 
     assert judged_as(calls, tmp_path).found == set()
 
 
+def test_a_member_that_no_reply_has_is_missed(tmp_path):
+    calls = entries()
+    for call in calls:
+        content = call["response"]["content"]
+        content["text"] = (
+            re.sub(r'"company_id": ?"L[^"]*",?', "", content["text"]).replace(",}", "}").replace(", }", "}")
+        )
+        field(call["response"], "content-length", None)
+
+    assert ("GET-BODY", "Provider/get", "/info/company_id") in judged_as(calls, tmp_path).found
+
+
 def test_values_of_several_members_that_a_filter_replaced_by_others_of_their_length_are_not_judged(tmp_path):
     calls = entries()
     for call in calls:

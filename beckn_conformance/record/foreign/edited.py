@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from ...messages.json_text import read_json
+from ...messages.json_text import MOST_VALUES, read_json
 from ..rows import Row, content_of
 from .contents import field
 
@@ -41,6 +41,8 @@ def _fitting(message: Row) -> list[Writing] | None:
     content = content_of(message)
     if length == str(len(content)):
         return [AS_IT_IS]
+    if sum(map(content.count, (b",", b":", b"[", b"{"))) > MOST_VALUES:
+        return None
     value, amiss, _ = read_json(content)
     return None if amiss else [writing for writing, size in _sizes(value) if length == str(size)]
 

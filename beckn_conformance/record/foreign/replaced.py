@@ -115,6 +115,9 @@ def _faulty(requests: dict[str, _Seen]) -> Iterator[str]:
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
     """Yields the members of which one side never has a value of the other's, not even in another writing."""
     for pointer, seen in side.items():
+        if all(value == MISSING for value in seen.values):
+            # A gateway that never shows a member is likelier than a filter that takes it out of one side.
+            continue
         others = {_essence(value) for value in other[pointer].values if value not in BLANK}
         if seen.is_doubtful and others and others.isdisjoint(map(_essence, seen.values)):
             yield pointer
