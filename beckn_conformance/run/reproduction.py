@@ -33,7 +33,7 @@ class Reproduction:
     curl: Command
     """One line for a POSIX shell; empty if no shell command can send the same."""
     steps: tuple[str, ...] = ()
-    """What happened, call by call, if it takes a history to see it."""
+    """What happened, call by call, if it takes more than a registration and a call."""
     script: Command = NOTHING
     """The same as a shell script."""
 
@@ -65,7 +65,7 @@ def tell(
         + _when(number, step, chosen)
         for number, step in enumerate(chosen, 1)
     )
-    steps = captions if history and len(chosen) > 2 else ()
+    steps = captions if len(chosen) > 2 else ()
     if not sendable:
         return Reproduction(NOTHING, steps)
     try:
