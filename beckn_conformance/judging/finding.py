@@ -11,6 +11,8 @@ from ..specification.pointer import pattern_of
 
 MOST_PLACES = 16
 """First items of a list at which one finding is told apart."""
+SOUND: Final = "NACK-SOUND"
+"""The requirement that a NACK blames no sound member; the obligation of a finding names the member."""
 REGISTRATION_BLAMED: Final = "registration-blamed"
 """Kind of the findings on a NACK that blames the registration in place of what it should say of a value."""
 NOT_BLAMED: Final = "not-blamed"

@@ -17,6 +17,7 @@ from .finding import (
     NOWHERE,
     PASSING,
     REGISTRATION_BLAMED,
+    SOUND,
     VALUE,
     Finding,
     Judgement,
@@ -33,7 +34,7 @@ KEPT_EXCHANGES = 40
 """Exchange ids kept for one finding; the rest is only counted."""
 ACCEPTANCE = "-ACK-"
 """Part of the ids, with a dash at the end, of the requirements that valid requests and values are accepted."""
-CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": ACCEPTANCE, "SIGNUP-ACK-CORRECTED": ACCEPTANCE}
+CAUSES = {"NACK-ALL": "-NACK-", SOUND: ACCEPTANCE, "SIGNUP-ACK-CORRECTED": ACCEPTANCE}
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
 REGISTRATION = "/registration/id"
@@ -152,7 +153,8 @@ class Tally:
 
         A finding of the history follows if all its registrations share their id with another. One of a requirement in
         CAUSES follows if the finding that causes it was made at each of its members. That the registration is blamed
-        for something else follows if it is blamed for valid requests, too. That a faulty member is not blamed follows
+        for something else follows if it is blamed for valid requests, too. That sound members are blamed follows if
+        they are so together with others. That a faulty member is not blamed follows
         if no NACK of the operation blames any. That a Provider/get shows another value after a change follows if it
         does so after a mere signup.
         """
@@ -169,6 +171,13 @@ class Tally:
                 and not self.takes_back(other)
                 for other in self.found.get(FORM, {}).values()
             )
+        if finding.requirement == SOUND and any(
+            other.finding.operation == finding.operation
+            and finding.pointer.startswith(f"{other.finding.pointer}/")
+            and {*record.cases} <= {*other.cases}
+            for other in self.found[SOUND].values()
+        ):
+            return True
         if finding.operation == GET and finding.kind in (VALUE, LATER):
             place = pattern_of(finding.pointer)
             return (finding.requirement, finding.kind) != (ALTERED, VALUE) and any(

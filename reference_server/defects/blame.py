@@ -17,11 +17,12 @@ def defects() -> Iterator[Defect]:
         for name, order, words in (
             ("rotated", _rotated, "stand one place too far"),
             ("at-first", _all_at_first, "stand at the start of the list, whichever is faulty"),
+            ("counted-from-1", lambda errors: [None, *errors], "are counted from 1"),
         ):
             summary = f"{action}: document errors {words}"
             install = in_nack(action, "/documents", on_items(order), "body")
             yield defect(
-                f"{short(action)}-document-errors-{name}", "NACK-INDEX", action, "/documents/*", summary, install
+                f"{short(action)}-document-errors-{name}", "NACK-INDEX", action, "/documents", summary, install
             )
 
 

@@ -37,6 +37,20 @@ def test_a_nack_that_blames_a_sound_field_is_a_finding(pointer, value):
     assert found[0][1].startswith(pointer)
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"info": {"phone": "is wrong", "name": "OK", "email": "OK"}}, "/info"),
+        ({"info": {"phone": "is wrong", "name": "OK"}, "api": {"endpoint_url": "OK"}}, ""),
+        ({"info": {"phone": "is wrong"}, "documents": [{"name": "OK", "data": "OK"}]}, "/documents/0"),
+    ],
+)
+def test_sound_fields_that_are_blamed_together_are_one_finding_at_what_holds_them(body, place):
+    found = answered(SIGNUP, nack(body), change=put("/info/phone", "none"))
+
+    assert {*found} == {("NACK-SOUND", place)}
+
+
 def test_a_nack_that_blames_only_a_sound_field_says_where_the_fault_is():
     found = answered(SIGNUP, nack({"info": {"name": "is wrong"}}), change=put("/info/phone", "none"))
 
@@ -86,7 +100,21 @@ def test_a_number_beside_the_message_about_a_document_is_no_message():
 def test_a_document_error_at_the_index_of_another_document_is_a_finding():
     found = answered(ADD, nack({"documents": [{"name": "is wrong"}, {}]}), change=put("/documents/1/name", 5))
 
-    assert found == [("NACK-INDEX", "/documents/1/name")]
+    assert found == [("NACK-INDEX", "/documents")]
+
+
+def test_a_document_error_one_place_too_far_is_a_finding():
+    errors = [{}, {}, {"name": "is wrong"}]
+
+    assert answered(ADD, nack({"documents": errors}), change=put("/documents/1/name", 5)) == [
+        ("NACK-INDEX", "/documents")
+    ]
+
+
+def test_a_list_of_one_error_each_has_no_places():
+    errors = [{"name": "is wrong"}, {"name": "is short"}, {"name": "is no text"}]
+
+    assert answered(ADD, nack({"documents": errors}), change=put("/documents/1/name", 5)) == []
 
 
 def test_a_document_error_at_the_other_member_is_a_finding():

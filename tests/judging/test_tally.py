@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, SLUG, VALUE, slug
+from beckn_conformance.judging.finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, SLUG, VALUE, Obligation, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
 from tests.exchanges import GET, QUICK, SIGNUP, nack, put
 from tests.judging.calls import begun, call
@@ -96,6 +96,19 @@ def test_a_value_that_is_never_accepted_is_one_finding(requirement, pointer, fol
 
     (record,) = tally.found[requirement].values()
     assert tally.follows(record) is follows
+
+
+def test_a_sound_member_that_is_blamed_alone_follows_from_more_of_them_that_are_blamed_together():
+    together = [blamed("/info", member) for member in ("/info/name", "/info/email")]
+    tally = full(*together, blamed("/info/name", "/info/name"), blamed("/info/phone", "/info/phone"))
+
+    left = [r.finding.pointer for r in tally.found["NACK-SOUND"].values() if not tally.follows(r)]
+    assert left == ["/info", "/info/phone"]
+
+
+def blamed(pointer, member):
+    judgement = found("NACK-SOUND", pointer=pointer)
+    return replace(judgement, obligation=Obligation("Provider/signup", member))
 
 
 @pytest.mark.parametrize("requirement", ["UPDATE-NACK-PHONE", "UPDATE-ACK-NAME-SYMBOLS"])

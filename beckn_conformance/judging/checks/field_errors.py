@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...messages.text import shown
 from ...specification.actions import GET
 from ...specification.pointer import MISSING, member, parts_of, pattern_of
 from ...specification.replies import schema_of
-from ..finding import Judgement
+from ..finding import SOUND, Judgement
 from ..registry import check
 from .blame import at_or_below, blames, is_clouded, is_known, nearest, refused_unread, text_around
 from .breaches import breaches
@@ -17,7 +19,7 @@ from .observation import Observation
 from .observed_reply import body_is_judged, is_judged
 
 
-@check("NACK-SOUND", "NACK-ECHO", "NACK-TEXT", "NACK-INDEX")
+@check(SOUND, "NACK-ECHO", "NACK-TEXT", "NACK-INDEX")
 def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judgement]:
     if not is_judged(observation) or not observation.exchange.refused or not body_is_judged(observation):
         return
@@ -30,11 +32,11 @@ def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judge
         for pointer, value in observation.blamed
         if (judgement := _misplaced(observation, pointer, value, meant)) is not None
     ]
-    yield from found
+    yield from _together(found)
     wrong = {judgement.requirement for judgement in found}
     passed = {"NACK-ECHO", "NACK-TEXT"} if meant else set()
     if observation.action != GET:
-        passed.add("NACK-SOUND")
+        passed.add(SOUND)
     yield from (observation.ok(requirement) for requirement in sorted(passed - wrong))
     yield from _index(observation)
 
@@ -60,7 +62,7 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
         return _breach(observation, pointer, observed)
     if is_known(observation, pointer) and not is_clouded(observation, pointer):
         return observation.bad(
-            "NACK-SOUND",
+            SOUND,
             nearest(observation, pointer),
             "sound-blamed",
             "a sound member is blamed",
@@ -68,6 +70,23 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
             observed,
         )
     return None
+
+
+def _together(found: Sequence[Judgement]) -> Iterator[Judgement]:
+    """Makes one finding, at what holds them all, of the sound members that a NACK blames."""
+    blamed = [one.finding.pointer for one in found if one.requirement == SOUND and one.finding is not None]
+    around = blamed[0] if len({*map(pattern_of, blamed)}) == 1 else _around(blamed)
+    for one in found:
+        if one.requirement == SOUND and one.finding is not None:
+            obligation = one.obligation._replace(member=pattern_of(one.finding.pointer))
+            one = Judgement(SOUND, obligation, replace(one.finding, pointer=around))
+        yield one
+
+
+def _around(pointers: Sequence[str]) -> str:
+    """The innermost object or list that holds all of these members."""
+    levels = zip(*(pointer.split("/") for pointer in pointers), strict=False)
+    return "/".join(parts[0] for parts in itertools.takewhile(lambda parts: len({*parts}) == 1, levels))
 
 
 def _stands_beside_a_message(observation: Observation, pointer: str) -> bool:
@@ -87,11 +106,14 @@ def _breach(observation: Observation, pointer: str, observed: str) -> Judgement 
 
 
 def _index(observation: Observation) -> Iterator[Judgement]:
-    """If there are as many document errors as documents, they stand at the index of the faulty one (R15)."""
+    """If the document errors have a place for each document, they stand at the index of the faulty one (R15)."""
     sent = member(observation.exchange.body_sent, "/documents")
     errors = member(observation.exchange.body_of_reply, "/documents")
     faults = [f for f in observation.diagnosis.body_faults if f.pointer.startswith("/documents/")]
-    if not isinstance(sent, list) or not isinstance(errors, list) or len(sent) != len(errors) or len(sent) < 2:
+    if not isinstance(sent, list) or not isinstance(errors, list) or len(sent) < 2:
+        return
+    # A longer list without empty places may hold one error each.
+    if len(errors) < len(sent) or (len(errors) > len(sent) and all(errors)):
         return
     if not any(blames(observation, fault) for fault in faults):
         return
@@ -107,7 +129,7 @@ def _index(observation: Observation) -> Iterator[Judgement]:
         if meant and parts_of(pointer)[1] not in touched:
             yield observation.bad(
                 "NACK-INDEX",
-                next((f.pointer for f in faults if f.member == pattern_of(pointer)), faults[0].pointer),
+                "/documents",
                 "another-index",
                 "the message is at the index of another document",
                 f"a message at {faults[0].pointer}",
