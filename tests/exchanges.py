@@ -339,7 +339,7 @@ def verdict(diagnosis):
     return "valid" if diagnosis.valid else "unclear"
 
 
-def valid_bodies(values=None, documents=2):
+def valid_bodies(values=None, documents=3):
     """A valid body of each operation, about OWNER."""
     values = values or drawn()
     reference = {"registration": {"id": OWNER.id}}

@@ -114,8 +114,8 @@ def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any
 
 
 def _places(pattern: str) -> tuple[str, ...]:
-    """Returns a first and a later item of a list, because a gateway may check only the first."""
-    return (pattern.replace("*", "0"), pattern.replace("*", "1")) if "*" in pattern else (pattern,)
+    """Returns the first and the third item of a list, because a gateway may check only the first, or the first two."""
+    return (pattern.replace("*", "0"), pattern.replace("*", "2")) if "*" in pattern else (pattern,)
 
 
 def _spoiler(pointer: str, kind: str, value: Any) -> Callable[[Any], Any]:

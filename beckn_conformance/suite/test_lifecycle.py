@@ -66,7 +66,7 @@ async def _step(actor: Actor, provider: Provider, others: list[Provider], kind: 
         case "faulty update":
             await _spoiled(actor, registration, rest[0], {"info": values.info()})
         case "faulty add":
-            await _spoiled(actor, registration, rest[0], {"documents": [values.document(), values.document()]})
+            await _spoiled(actor, registration, rest[0], {"documents": values.documents(3)})
         case "intrusion":
             await _intrude(actor, registration, others, *rest)
         case "verification":
