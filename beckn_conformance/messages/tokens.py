@@ -38,6 +38,12 @@ def without_its_end(token: str) -> str:
     return END.sub("", token)
 
 
+def with_another_beginning(token: str) -> str:
+    """Returns a token with every letter and digit before its end changed."""
+    end = END.search(token)
+    return token[: end.start()].translate(str.maketrans(PLAIN, ANOTHER)) + end[0] if end else token
+
+
 def with_wildcards(token: str) -> str:
     """Returns a token whose end is made of underscores, each of which SQL's LIKE takes for any character."""
     return END.sub(lambda end: re.sub("[A-Za-z0-9]", "_", end[0]), token)
@@ -49,8 +55,14 @@ def other_ends(token: str) -> tuple[str, ...]:
     return (with_another_end(token), cut) if END.search(cut) else ()
 
 
-def _python(replacement: str) -> str:
-    return command(["python3", "-c", f"import re,sys; print(re.sub({END.pattern!r}, {replacement}, sys.stdin.read()))"])
+def other_beginnings(token: str) -> tuple[str, ...]:
+    """Returns a token with all but its end changed; nothing if it is too short to be surely another."""
+    return (with_another_beginning(token),) if other_ends(token) else ()
+
+
+def _python(made: str) -> str:
+    script = f"import re,sys; t = sys.stdin.read(); b = re.sub({END.pattern!r}, '', t); print({made})"
+    return command(["python3", "-c", script])
 
 
 DISGUISES = (
@@ -59,10 +71,14 @@ DISGUISES = (
         " with another end",
         "-other-end",
         with_another_end,
-        _python(f"lambda end: end[0].translate(str.maketrans({PLAIN!r}, {ANOTHER!r}))"),
+        _python(f"b + t[len(b):].translate(str.maketrans({PLAIN!r}, {ANOTHER!r}))"),
     ),
-    Disguise(" without its end", "-no-end", without_its_end, _python("''")),
     Disguise(
-        " with wildcards", "-wildcards", with_wildcards, _python("lambda end: re.sub('[A-Za-z0-9]', '_', end[0])")
+        " with another beginning",
+        "-other-beginning",
+        with_another_beginning,
+        _python(f"b.translate(str.maketrans({PLAIN!r}, {ANOTHER!r})) + t[len(b):]"),
     ),
+    Disguise(" without its end", "-no-end", without_its_end, _python("b")),
+    Disguise(" with wildcards", "-wildcards", with_wildcards, _python("b + re.sub('[A-Za-z0-9]', '_', t[len(b):])")),
 )

@@ -129,7 +129,7 @@ class Journal:
         self._masker = masker
         self._secret_fields = {name.casefold() for name in secret_fields}
         self._in_place = {token for token in tokens if not masker.learn(token)}
-        self._tokens = {_beginning(token): token for token in tokens}
+        self._tokens = {key: token for token in tokens for key in _keys(token)}
         self._kept = 0
         self._stand_ins = private
         names = "|".join(private.names) if private is not None else ""
@@ -170,7 +170,7 @@ class Journal:
         given = member(exchange.body_of_reply, "/auth/token")
         certain = []
         if isinstance(given, str) and given not in ("", SIGNUP_TOKEN, MISSING):
-            self._tokens[_beginning(given)] = given
+            self._tokens |= dict.fromkeys(_keys(given), given)
             if self._masker.learn(given):
                 certain.append(given)
             elif len(given) <= LONGEST_TOKEN:
@@ -201,7 +201,7 @@ class Journal:
 
     def _secret_in(self, token: str) -> list[str]:
         """The secret in a token that is sent. One that the kit made up is none, unless it tells a given one."""
-        given = self._tokens.get(_beginning(token), token)
+        given = next((self._tokens[key] for key in _keys(token) if key in self._tokens), token)
         if token == given:
             pass
         elif token.startswith(given):
@@ -282,5 +282,7 @@ def _is_idle(event: Event) -> bool:
     return isinstance(event, RunStart)
 
 
-def _beginning(token: str) -> str:
-    return token.casefold()[:BEGINNING]
+def _keys(token: str) -> tuple[str, str]:
+    """The beginning and the end of a token, by which one that was made of it is known."""
+    folded = token.casefold()
+    return folded[:BEGINNING], folded[-BEGINNING:]

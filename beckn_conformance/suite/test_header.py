@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from beckn_conformance.judging.known import in_another_case
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.messages.registration import Registration
-from beckn_conformance.messages.tokens import other_ends
+from beckn_conformance.messages.tokens import other_beginnings, other_ends
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import GET, SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED, add_and_read, update_and_read
@@ -94,22 +94,25 @@ async def test_token(actor: Actor, action: str, kind: str) -> None:
     """A token that is absent, empty, made up or another provider's (H3); the registration stays as it was."""
     registration = await actor.registered()
     await actor.get(registration)
-    token: str | None
+    calls: Iterable[tuple[Registration, str | None]]
     match kind:
         case "foreign":
-            token = (await actor.registered()).token
+            # It may matter who signed up first.
+            other = await actor.registered()
+            calls = [(other, registration.token), (registration, other.token)]
         case "unknown":
-            token = actor.values.unknown_token(registration.token)
+            calls = [(registration, token) for token in _near(actor, registration.token)]
         case _:
-            token = "" if kind == "empty" else None
-    for sent in (token, *_near(actor, registration.token)) if kind == "unknown" else (token,):
-        body = _body(actor, action, registration)
-        await actor.call(action, body, token=registration.token, header={"Token": sent})
+            calls = [(registration, "" if kind == "empty" else None)]
+    for about, sent in calls:
+        await actor.call(action, _body(actor, action, about), token=about.token, header={"Token": sent})
     await actor.get(registration)
 
 
 def _near(actor: Actor, token: str) -> Iterator[str]:
-    """Unknown tokens that a careless comparison takes for a given one: a longer one, and one in other capitals."""
+    """Unknown tokens: one of the same shape, and those that a careless comparison takes for a given one, a longer one
+    and one in other capitals."""
+    yield actor.values.unknown_token(token)
     yield token + actor.values.unknown_token(token[-FEW:])
     if (other := in_another_case(token)) is not None:
         yield other
@@ -138,9 +141,9 @@ async def test_token_that_begins_like_a_given_one(actor: Actor, action: str) -> 
 )
 @scenario
 async def test_token_that_is_no_secret(actor: Actor, action: str) -> None:
-    """The id of a registration, or a word that stands for no token, in place of its token (H3)."""
+    """The id of a registration, a word that stands for no token, or what only ends like its token (H3)."""
     registration = await actor.registered()
-    for token in (registration.id, "null"):
+    for token in (registration.id, "null", *other_beginnings(registration.token)):
         if token != registration.token and token.isascii() and token.isprintable():
             body = _body(actor, action, registration)
             await actor.call(action, body, token=registration.token, header={"Token": token})
@@ -160,10 +163,11 @@ async def test_token_works_until_it_expires(actor: Actor) -> None:
 @exercises("TOKEN-NACK-FOREIGN", "TOKEN-ACCEPTED")
 @scenario
 async def test_token_of_another_after_changes(actor: Actor) -> None:
-    """A registration that went through changes is as closed to others as a fresh one (H3)."""
+    """A registration that went through changes is as closed to others as a fresh one, and opens no other (H3)."""
     registration, stranger = await actor.registered(), await actor.registered()
     await update_and_read(actor, registration)
     await add_and_read(actor, registration)
     await actor.get(stranger)
     await actor.call(GET, _body(actor, GET, registration), token=stranger.token)
+    await actor.call(GET, _body(actor, GET, stranger), token=registration.token)
     await actor.get(registration)

@@ -6,11 +6,11 @@ import itertools
 
 import pytest
 
-from beckn_conformance.client.actor import Actor
+from beckn_conformance.client.actor import Actor, Call
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
-from beckn_conformance.specification.actions import UPDATE
+from beckn_conformance.specification.actions import GET, UPDATE
 from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
     ANSWERED,
@@ -234,14 +234,15 @@ async def test_unknown_registration(actor: Actor) -> None:
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
 @settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
-    """An update of other things does not undo a verification by a person."""
+    """An update of other things does not undo a verification by a person, be it acknowledged or refused."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.verifier.verify(registration.id)
     await actor.get(registration)
     await actor.settle()
     await add_and_read(actor, registration)
-    for _ in range(2):
-        await update_and_read(actor, registration)
+    await update_and_read(actor, registration)
+    await actor.update(registration, {**actor.values.info(), "phone": "12"})
+    await update_and_read(actor, registration)
 
 
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
@@ -254,4 +255,6 @@ async def test_verified_documents_stay_verified_when_another_is_updated(actor: A
     await actor.settle()
     await update_and_read(actor, other)
     await actor.get(one)
+    # What is verified is no more open to others than it was (H3).
+    await actor.call(GET, Call.about(one, GET).body, token=other.token)
     await update_and_read(actor, one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import secrets
@@ -62,11 +63,13 @@ _LIKE: tuple[tuple[str, str, Callable[[str, str], bool], str], ...] = (
     ("by-its-beginning", GET, lambda given, sent: sent[:20] == given[:20], "that only begins as the one given"),
     ("end-unchecked", UPDATE, _begins_alike(24), "whose end was changed"),
     ("cut", ADD, lambda given, sent: len(sent) > 20 and given.startswith(sent), "whose end is missing"),
+    ("by-its-end", UPDATE, lambda given, sent: sent[-8:] == given[-8:], "that only ends as the one given"),
 )
 _LIKE_IDS: tuple[tuple[str, str, str, Callable[[str, str], bool], str], ...] = (
     ("in-any-case", "GET", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
     ("by-its-beginning", "UPDATE", UPDATE, lambda given, sent: sent[:12] == given[:12], "that begins as a given one"),
     ("cut", "DOCUMENTS", ADD, lambda given, sent: len(sent) > 10 and given.startswith(sent), "whose end is missing"),
+    ("by-its-end", "GET", GET, lambda given, sent: sent[-8:] == given[-8:], "that ends as a given one"),
     (
         "like",
         "GET",
@@ -119,6 +122,8 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
     words = "all registrations are given the same token"
     yield defect("signup-token-shared", "TOKEN-NACK-FOREIGN", SIGNUP, "/auth/token", words, _one_for_all)
+    words = "an update is acknowledged with the token of whoever signed up earlier"
+    yield defect("update-token-older-accepted", "TOKEN-NACK-FOREIGN", UPDATE, "header:Token", words, _open_to_older)
     words = "a token is refused after ten seconds, whatever auth.exp says"
     yield defect("token-expires-early", "TOKEN-ACCEPTED", GET, "header:Token", words, _short_lived)
 
@@ -192,6 +197,16 @@ def _open(action: str, refusal: str, test: Test) -> Install:
         return registration is not None and refused.reason == refusal and test(request.header.get("Token"))
 
     return steps.both(_unchecked(action, "Token", test), steps.admitting(action, is_let_in))
+
+
+def _open_to_older(gateway: Gateway) -> None:
+    given = _made(gateway, "new_token")
+
+    def is_let_in(request: Request, registration: Registration | None, _: Reply) -> bool:
+        owned = registration.token_digest if registration is not None else ""
+        return bool(owned) and request.token in itertools.takewhile(lambda token: digest(token) != owned, given)
+
+    steps.admitting(UPDATE, is_let_in)(gateway)
 
 
 def _with_auth(request: Request, reply: Reply) -> Reply:

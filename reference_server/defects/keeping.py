@@ -11,8 +11,19 @@ from functools import partial
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, Family, Install, defect, installing, replaces
+from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import on_items
-from reference_server.planting.steps import Finding, Rendering, Replying, after, fresh, giving, in_ack, on_refusal
+from reference_server.planting.steps import (
+    Finding,
+    Rendering,
+    Replying,
+    after,
+    fresh,
+    giving,
+    in_ack,
+    on_refusal,
+    unverified,
+)
 from reference_server.registration import UPDATE_PENDING, Document, Registration, digest
 
 _FAMILY = Family()
@@ -187,6 +198,11 @@ def _refused() -> Iterator[Defect]:
         ):
             install = on_refusal(action, change, reason)
             yield defect(f"{name}-{ending}", f"{prefix}-NACK-UNCHANGED", GET, part, f"of {action} {says}", install)
+        requirement = f"{prefix}-{'DOCUMENT' if action == UPDATE else 'OLD'}-STATUS-KEPT"
+        says = f"a refused {action} makes verified documents wait again"
+        install = on_refusal(action, lambda gateway, request, kept: unverified(kept, kept), "body")
+        place = "/documents/*/status"
+        yield defect(f"{name}-unverifies", requirement, action, place, says, install, configuration=VERIFICATION)
         for ending, status in (("suspends", "SUSPENDED"), ("pending", UPDATE_PENDING)):
             says, install = f"{action} gives the status {status}, though it is refused", _refused_as(action, status)
             requirement = f"{prefix}-NACK-STATUS-UNCHANGED"

@@ -6,7 +6,7 @@ import pytest
 
 from beckn_conformance.judging.known import Known, KnownRegistrations
 from beckn_conformance.judging.recogniser import Recogniser
-from beckn_conformance.messages.tokens import other_ends
+from beckn_conformance.messages.tokens import other_beginnings, other_ends
 from tests.exchanges import (
     ADD,
     CONFIG,
@@ -153,21 +153,24 @@ def test_capitals_matter_only_in_a_token_that_is_no_number_in_disguise(token, ma
         "48213907756120983345611207",
     ],
 )
-def test_a_token_with_its_end_changed_or_cut_off_is_an_unknown_one(token):
+def test_a_token_that_only_begins_or_ends_like_a_given_one_is_unknown(token):
     known = KnownRegistrations()
     known.add(Known(OWNER.id, token))
 
     changed_end, cut = other_ends(token)
+    (changed_beginning,) = other_beginnings(token)
 
     assert [len(changed_end) - len(token), cut] == [0, token[: len(cut)]]
     assert sum(new != old for new, old in zip(changed_end, token, strict=True)) == 12
-    for sent in (changed_end, cut):
+    assert changed_beginning.endswith(token[len(cut) :])
+    assert changed_beginning[: len(cut)].casefold() != cut.casefold()
+    for sent in (changed_end, cut, changed_beginning):
         assert of(GET, token=sent, known=known) == {("header:Token", "unknown")}
 
 
 @pytest.mark.parametrize("token", ["", "tok-1057", "Token-3fa85f64-2c963f66", "\N{BUS}" * 30])
 def test_a_short_token_has_no_end_of_which_a_change_surely_makes_another(token):
-    assert other_ends(token) == ()
+    assert other_ends(token) == other_beginnings(token) == ()
 
 
 def test_a_token_that_recorded_traffic_does_not_show_is_unclear():
