@@ -49,6 +49,14 @@ def test_a_message_of_another_length_than_was_sent_was_edited(sent):
     assert edited([None, *calls]) == {3}
 
 
+@pytest.mark.parametrize("mask", ['"[token redacted]"', '"<secret 2e3b>"', '"REDACTED"', '"***"', '""', "null"])
+def test_a_masked_token_is_no_reason_to_leave_out_the_rest(mask):
+    calls = messages(compact, compact)
+    calls[2]["content"] = calls[2]["content"].replace('"ids":[2]', f'"auth":{{"token":{mask}}}')
+
+    assert edited(calls) == set()
+
+
 def test_lengths_tell_nothing_where_none_is_that_of_a_text():
     assert edited(messages(lambda value: compact(value) * 3, compact)) == set()
     assert edited(messages(compact, pretty, **{"Content-Encoding": "br"})) == set()
