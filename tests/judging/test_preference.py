@@ -1,7 +1,8 @@
 """Of the exchanges that show one finding, the one that explains most is reported."""
 
-from beckn_conformance.judging.preference import DRAWN, Surroundings, Weight
-from tests.exchanges import GET, NOW, SIGNUP, exchange, reply
+from beckn_conformance.judging.judge import Judge
+from beckn_conformance.judging.preference import DRAWN, UNUSUAL, Surroundings, Weight
+from tests.exchanges import CONFIG, GET, NOW, SIGNUP, SPECIFICATION, Story, exchange, reply
 
 PLAIN = exchange(GET, {"registration": {"id": "1"}}, None, at=NOW + 10, seconds=1.0, trouble="timeout: none")
 EARLIER = exchange(GET, {}, None, at=NOW, seconds=1.0, trouble="timeout: none")
@@ -45,3 +46,37 @@ def test_of_signups_that_share_something_two_of_one_scenario_rank_first():
         return Surroundings((*before, second)).preference(second, shared=True)
 
     assert rank(first) == rank(other, first) < rank(other) == rank()
+
+
+def test_an_id_given_twice_in_one_test_ranks_before_one_given_in_two():
+    story = Story()
+    first, second = story.signup(id_="17"), story.signup(id_="17")
+
+    def rank(*tests):
+        judge = Judge(SPECIFICATION, CONFIG)
+        told = [judgement.finding for test in tests for _, judgement in judge.judge_together(test)]
+        (finding,) = filter(None, told)
+        return finding.weight
+
+    assert rank([first, second]) < rank([first], [second])
+
+
+def test_a_test_is_described_by_its_own_exchanges():
+    story, judge = Story(), Judge(SPECIFICATION, CONFIG)
+    first, second = story.signup(), story.signup()
+    for one in (first, second):
+        assert [*judge.judge_together([one])]
+
+    assert judge.observation(first) is None
+    assert judge.observation(second) is not None
+
+
+def test_what_a_request_with_a_doubtful_value_shows_ranks_last():
+    def rank(name):
+        story = Story()
+        body = story.values.signup()
+        body["info"]["name"] = name
+        story.signup(body, answer=reply(None, {}))
+        return story.told()[0].weight
+
+    assert rank("Metro") < UNUSUAL <= rank("M" * 200)
