@@ -166,12 +166,16 @@ class Session:
         assert self.folder is not None
         assert self._journal is not None
         for worker in workers(self.folder):
+            lost = 0
             if worker in shares:
                 self.assessment.join(shares[worker])
             else:
                 with Record(self.folder, self.specification, worker=worker) as record:
-                    _judge_again(record, self.assessment)
+                    lost = _judge_again(record, self.assessment)
             self._journal.take_over(worker)
+            if lost:
+                # It did not come to its end, and so did not say how many it had.
+                self.emit(ProcessEnd(exchanges=lost))
 
     def conclude(self, *, narrowed: bool = False) -> Verdict:
         """Ends the run, and returns the verdict on everything that was shown."""
@@ -194,13 +198,16 @@ class Session:
         return taken
 
 
-def _judge_again(record: Record, assessment: Assessment) -> None:
-    """Judges what a worker has recorded that was lost before it could hand over its share."""
-    before = assessment.run.exchanges
+def _judge_again(record: Record, assessment: Assessment) -> int:
+    """Judges what a worker has recorded that was lost before it could hand over its share.
+
+    Returns the number of its exchanges; 0 if it came to its end, which says that.
+    """
+    ended = False
     for event in itertools.chain(record.steps(), record.signups()):
         assessment.apply(event)
-    # Only a process that came to its end says how many it had.
-    assessment.run.exchanges = max(assessment.run.exchanges, before + len(record.exchanges))
+        ended = ended or isinstance(event, ProcessEnd)
+    return 0 if ended else len(record.exchanges)
 
 
 def _learn_token(masker: Masker, event: Event) -> None:

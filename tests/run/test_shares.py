@@ -8,7 +8,7 @@ import pytest
 import reference_server
 from beckn_conformance.commands.spec.trial import ORIGIN, QUICK, items, play
 from beckn_conformance.config.keys import from_mapping
-from beckn_conformance.record.journal import workers
+from beckn_conformance.record.journal import COURSE, file_of, workers
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.report.document import document
 from beckn_conformance.run.rejudge import rejudge
@@ -74,9 +74,14 @@ def test_the_shares_of_two_processes_say_what_their_record_says(tmp_path, defect
     assert bool([row for row in said["requirements"] if row["findings"]]) is bool(defects)
 
 
-def test_the_record_of_a_lost_process_stands_for_its_share(tmp_path):
+@pytest.mark.parametrize("closed", [True, False], ids=["at its end", "before its end"])
+def test_the_record_of_a_lost_process_stands_for_its_share(tmp_path, closed):
     whole, shares = shared(tmp_path, "get-email-upper-case")
     del shares["gw1"]
+    course = tmp_path / file_of(COURSE, "gw1")
+    lines = course.read_bytes().splitlines(keepends=True)
+    assert b'"closed"' in lines[-1]
+    course.write_bytes(b"".join(lines if closed else lines[:-1]))
 
     said = told(whole, shares)
 
