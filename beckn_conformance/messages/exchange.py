@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ..specification.pointer import MISSING, member
+from .json_text import values_of
 
 CONTROL: Final = "control"
 """Purpose of a plain call outside any test that shows whether the gateway still answers (T6)."""
@@ -102,7 +103,7 @@ class Reply:
     """Signs of structure in its content, about one to each JSON value."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", sum(map(self.content.count, (b",", b":", b"[", b"{"))))
+        object.__setattr__(self, "values", values_of(self.content))
 
     @property
     def weight(self) -> int:

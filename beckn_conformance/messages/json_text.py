@@ -12,6 +12,11 @@ MOST_VALUES: Final = 100_000
 """Most structural characters in a reply, about one for each member or item; each costs far more memory than a byte."""
 
 
+def values_of(content: bytes) -> int:
+    """Returns the number of structural characters, those within texts included."""
+    return sum(map(content.count, (b",", b":", b"[", b"{")))
+
+
 def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
     """Reads RFC 8259 JSON; returns the value or MISSING, why it is not JSON, and notes on tolerated deviations (T8)."""
     notes: tuple[str, ...] = ()

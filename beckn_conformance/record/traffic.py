@@ -117,8 +117,12 @@ def record(
         notes.append(f"{len(found) - len(made)} recorded requests are not calls of this specification to {base}")
     if len(made) > len(chosen):
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
-    binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
-    exchanges = [*_exchanges(chosen, binding)]
+    try:
+        binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
+        exchanges = [*_exchanges(chosen, binding)]
+    except ValueError as error:
+        # Rows may have the form of this kit's, and contents that are not packed as they say.
+        raise UsageError(f"{source} is not a record: {brief(str(error))}") from error
     if not own and newest_first(exchanges):
         chosen = chosen[::-1]
         exchanges = [*_exchanges(chosen, binding)]

@@ -580,6 +580,26 @@ def test_a_log_of_something_else_is_no_recording(tmp_path):
         judged(source)
 
 
+@pytest.mark.parametrize("content", [{"content": "Ā", "form": "latin-1"}, {"content": "!", "form": "zlib"}])
+def test_a_content_that_is_not_packed_as_it_says_is_refused(content, tmp_path):
+    request = {"method": "POST", "url": "http://gw.example/Provider/get", "headers": [], "content": "{}"}
+    facts = {"purpose": "", "tags": [], "about": "", "trouble": "", "message": True, "started": 1.0, "seconds": 1.0}
+    reply = {"status": 200, "headers": [], **content}
+    source = tmp_path / "exchanges.jsonl"
+    row = {"id": "x1", "operation": "Provider/get", **facts, "request": request, "reply": reply}
+    source.write_text(json.dumps(row))
+
+    with pytest.raises(UsageError, match="is not a record"):
+        judged(source)
+
+
+def test_a_reply_of_more_values_than_are_judged_is_left_out(tmp_path):
+    calls = entries()
+    calls[-1]["response"]["content"]["text"] = f"[{'1,' * 100_000}1]"
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
 def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("beckn_conformance.record.foreign.source.LARGEST", 100_000)
     source = zipped(tmp_path / "traffic.har.zip", {"har.har": b" " * 1_000_000})

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from ...messages.json_text import MOST_VALUES, read_json
+from ...messages.json_text import MOST_VALUES, read_json, values_of
 from ..rows import Row, content_of
 from .contents import field
 from .marks import is_mark
@@ -49,7 +49,7 @@ def _fitting(message: Row) -> list[Writing] | None:
     if any(PLAIN.fullmatch(token) is None or is_mark(token.decode()) for token in TOKEN.findall(content)):
         # Whoever publishes a recording masks its tokens; the rest is judged.
         return None
-    if sum(map(content.count, (b",", b":", b"[", b"{"))) > MOST_VALUES:
+    if values_of(content) > MOST_VALUES:
         return None
     value, amiss, _ = read_json(content)
     return None if amiss else [writing for writing, size in _sizes(value) if length == str(size)]

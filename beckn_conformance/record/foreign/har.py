@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ...config.urls import SCHEMES
 from ...errors import UsageError
+from ...messages.json_text import MOST_VALUES, values_of
 from ...specification.loading import misfit
 from ..har import ADDED, CREATOR, EXCERPT
 from ..rows import Row, written
@@ -25,6 +26,7 @@ AFTER_SCHEME = re.compile(r"(?<=://)[^?#]+")
 USER = re.compile(r"(?<=://)[^/?#]*@")
 REQUEST, REPLY = "a request", "a reply"
 TORN = "the recording holds header fields that cannot be read"
+MANY = f"the recording holds {REPLY} of more than {MOST_VALUES} JSON values"
 JUDGED = ("action", "token", "timestamp", "message", "content-type")
 """Header fields of which it matters if they are missing."""
 
@@ -97,7 +99,8 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
         error = response.get("_error")
         trouble = f"connection: {error if isinstance(error, str) and error else 'no reply is recorded'}"
     torn = not ours and (_is_torn(request) or _is_torn(response))
-    if unknown := body.unknown or back.unknown or (TORN if torn else ""):
+    many = not ours and values_of(back.content) > MOST_VALUES
+    if unknown := body.unknown or back.unknown or (TORN if torn else MANY if many else ""):
         reply, trouble = None, f"limit: {unknown}"
     when = moment(entry)
     row = {
