@@ -122,10 +122,18 @@ def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
     )
 
 
+OTHER_NOTATIONS = (
+    *("0091-8023329991", "tel:+91-8023329991", "+91 8023329991", "+91.8023329991", "+91/8023329991"),
+    *("+91--8023329991", "+91-8023329991x42"),
+)
+"""Phone numbers that people write, and that break the format (Q6)."""
+
+
 def phones() -> SearchStrategy[str]:
-    """Draws texts that resemble phone numbers; the recogniser decides which are faulty."""
+    """Draws phone numbers in other notations, and texts that resemble some; the recogniser decides which are faulty."""
     odd = _written(1, 4, lambda: ("01", "abcxyz", "01abc")) | st.sampled_from(("", "+", "-", " ", "1a2", "\n"))
-    return _spoiled((("+", "91", "-", "8023329991"), ("+", "1", "-", "2025550123", "-", "42")), odd)
+    spoiled = _spoiled((("+", "91", "-", "8023329991"), ("+", "1", "-", "2025550123", "-", "42")), odd)
+    return st.sampled_from(OTHER_NOTATIONS) | spoiled
 
 
 def emails() -> SearchStrategy[str]:

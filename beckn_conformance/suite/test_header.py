@@ -50,9 +50,9 @@ async def _call(actor: Actor, action: str, header: dict[str, str | None]) -> Non
 )
 @scenario
 async def test_action(actor: Actor, action: str, kind: str) -> None:
-    """An Action that is absent, another operation's or unknown (T5)."""
+    """An Action that is absent, another operation's or unknown, which only begins as the right one (T5)."""
     other = GET if action != GET else SIGNUP
-    value = {"missing": None, "another operation": other, "unknown": "Provider/renew"}[kind]
+    value = {"missing": None, "another operation": other, "unknown": f"{action}/renew"}[kind]
     await _call(actor, action, {"Action": value})
     if kind == "unknown" and isinstance(actor.binding, EnvelopeBinding):
         await _call(actor, action, {"Action": f"{action}\nsecond"})

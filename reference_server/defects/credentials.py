@@ -38,10 +38,14 @@ def _begins_alike(count: int) -> Callable[[str, str], bool]:
     return lambda given, sent: len(sent) == len(given) and sent[:count] == given[:count]
 
 
+def _is_longer(value: Json) -> bool:
+    return isinstance(value, str) and value not in ACTIONS and value.startswith(tuple(ACTIONS))
+
+
 _HEADERS: tuple[tuple[str, str, Test, str], ...] = (
     ("Action", "absent", lambda value: value is None, "without an Action"),
     ("Action", "other", lambda value: value in ACTIONS, "with the Action of another operation"),
-    ("Action", "unknown", lambda value: value not in (None, *ACTIONS), "with an Action that does not exist"),
+    ("Action", "longer", _is_longer, "with an Action that only begins as one should"),
     ("Timestamp", "absent", lambda value: value is None, "without a Timestamp"),
     ("Timestamp", "word", _like(r"[^0-9]*\Z"), "with a word for a Timestamp"),
     ("Timestamp", "month-13", _like(r"[0-9]{4}-1[3-9]-"), "with a Timestamp in a 13th month"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from beckn_conformance.messages.faults import fault_cases
 from beckn_conformance.specification import requests
+from beckn_conformance.suite.strategies import OTHER_NOTATIONS
 from tests.exchanges import (
     ACTIONS,
     ADD,
@@ -54,6 +55,11 @@ def signup(pointer, value, **how):
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_request_as_the_page_shows_it_is_surely_valid(action):
     assert of(action) == "valid"
+
+
+@pytest.mark.parametrize("phone", OTHER_NOTATIONS)
+def test_a_phone_number_in_another_notation_is_surely_faulty(phone):
+    assert {place for place, _ in signup("/info/phone", phone)} == {"/info/phone"}
 
 
 @pytest.mark.parametrize(
