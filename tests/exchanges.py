@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.judging.finding import NOWHERE
+from beckn_conformance.judging.finding import NO_TEXTS, NOWHERE
 from beckn_conformance.judging.judge import Judge
 from beckn_conformance.judging.known import Known, KnownRegistrations
 from beckn_conformance.judging.recogniser import Recogniser
@@ -261,7 +261,7 @@ class Story:
     def told(self):
         """Findings, without those that only a whole run can tell."""
         found = (j.finding for j in self.judgements())
-        return [finding for finding in found if finding is not None and finding.kind != NOWHERE]
+        return [finding for finding in found if finding is not None and finding.kind not in (NO_TEXTS, NOWHERE)]
 
     def findings(self):
         """Requirement and pointer of each finding, one after the other."""

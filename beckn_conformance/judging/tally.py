@@ -7,16 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
-from ..specification.actions import GET
+from ..specification.actions import GET, SIGNUP
 from ..specification.pointer import AN_INDEX, pattern_of
 from .finding import (
     ANOTHER_STATUS,
+    CUT,
+    EARLIER_MISSING,
     LATER,
+    MISSING_DOCUMENT,
     MOST_PLACES,
+    NO_TEXT,
+    NO_TEXTS,
     NOT_BLAMED,
     NOWHERE,
     PASSING,
     REGISTRATION_BLAMED,
+    REPLACED,
     SOUND,
     VALUE,
     Finding,
@@ -37,11 +43,11 @@ ACCEPTANCE = "-ACK-"
 CAUSES = {"NACK-ALL": "-NACK-", SOUND: ACCEPTANCE, "SIGNUP-ACK-CORRECTED": ACCEPTANCE}
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
+BROADER = {NOT_BLAMED: (NOWHERE,), NO_TEXT: (NO_TEXTS,), REPLACED: (MISSING_DOCUMENT, EARLIER_MISSING)}
+"""Kinds of findings, with broader kinds: a finding of the operation of one of those is the cause."""
 REGISTRATION = "/registration/id"
-FORM = "NACK-TEXT"
-"""The requirement that the messages of a NACK stand at the faulty members."""
-ALTERED = "GET-ROUND-TRIP"
-"""The requirement that a Provider/get shows what was sent."""
+ALTERED = {SIGNUP: "SIGNUP-ECHO", GET: "GET-ROUND-TRIP"}
+"""The requirements that a signup and a Provider/get show what was sent."""
 
 
 @dataclass(slots=True)
@@ -154,9 +160,9 @@ class Tally:
         A finding of the history follows if all its registrations share their id with another. One of a requirement in
         CAUSES follows if the finding that causes it was made at each of its members. That the registration is blamed
         for something else follows if it is blamed for valid requests, too. That sound members are blamed follows if
-        they are so together with others. That a faulty member is not blamed follows
-        if no NACK of the operation blames any. That a Provider/get shows another value after a change follows if it
-        does so after a mere signup.
+        they are so together with others. One of a kind in BROADER follows if there is one of a broader kind. That a
+        Provider/get shows another value after a change follows if it does so after a mere signup, and that a long text
+        is lost if others are.
         """
         finding = record.finding
         if self.takes_back(record):
@@ -165,11 +171,13 @@ class Tally:
             return False
         if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
             return True
-        if finding.kind == NOT_BLAMED:
+        if finding.kind in BROADER:
             return any(
-                (other.finding.operation, other.finding.kind) == (finding.operation, NOWHERE)
+                other.finding.operation == finding.operation
+                and other.finding.kind in BROADER[finding.kind]
                 and not self.takes_back(other)
-                for other in self.found.get(FORM, {}).values()
+                for others in self.found.values()
+                for other in others.values()
             )
         if finding.requirement == SOUND and any(
             other.finding.operation == finding.operation
@@ -178,11 +186,11 @@ class Tally:
             for other in self.found[SOUND].values()
         ):
             return True
-        if finding.operation == GET and finding.kind in (VALUE, LATER):
-            place = pattern_of(finding.pointer)
-            return (finding.requirement, finding.kind) != (ALTERED, VALUE) and any(
+        if finding.kind == CUT or (finding.operation == GET and finding.kind in (VALUE, LATER)):
+            place, altered = pattern_of(finding.pointer), ALTERED.get(finding.operation, "")
+            return (finding.requirement, finding.kind) != (altered, VALUE) and any(
                 (other.finding.kind, pattern_of(other.finding.pointer)) == (VALUE, place)
-                for other in self.found.get(ALTERED, {}).values()
+                for other in self.found.get(altered, {}).values()
             )
         if finding.kind == REGISTRATION_BLAMED:
             cause: str | None = ACCEPTANCE
@@ -201,6 +209,8 @@ class Tally:
     def takes_back(self, record: Found) -> bool:
         """True if the rest of the run disproves a finding."""
         unless = record.finding.unless
+        if record.finding.kind == NO_TEXTS:
+            return len(record.cases) < EVERY
         exercised = self.exercised.get(record.finding.requirement, set())
         if unless and record.finding.kind in (NOT_BLAMED, ANOTHER_STATUS):
             busy = any(one.kind == PASSING for several in self.exercised.values() for one in several)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beckn_conformance.judging.finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, SLUG, VALUE, Obligation, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
-from tests.exchanges import GET, QUICK, SIGNUP, nack, put
+from tests.exchanges import GET, QUICK, SIGNUP, changed, nack, put
 from tests.judging.calls import begun, call
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
@@ -163,6 +163,36 @@ def test_nacks_that_never_blame_a_faulty_member_are_one_finding(faults, right, r
         tally.add(judgement)
 
     assert {o.requirement.id for o in concluded(tally).outcomes if o.findings} == reported
+
+
+@pytest.mark.parametrize(("place", "follows"), [("/info/name", True), ("/info/email", False)])
+def test_a_long_text_that_is_cut_follows_if_others_are_cut_too(place, follows):
+    cut = found("SIGNUP-LONG-KEPT", pointer="/info/name", kind="long-text-lost")
+    tally = full(cut, found("SIGNUP-ECHO", pointer=place, kind=VALUE))
+
+    assert tally.follows(*tally.found["SIGNUP-LONG-KEPT"].values()) is follows
+
+
+@pytest.mark.parametrize(("kind", "follows"), [("document-missing", True), ("another-value", False)])
+def test_that_a_document_is_replaced_follows_if_others_are_missing(kind, follows):
+    replaced = found("DOCUMENTS-SAME-NAME", pointer="/documents", kind="document-replaced")
+    tally = full(replaced, found("SIGNUP-DOCUMENTS-KEPT", kind=kind))
+
+    assert tally.follows(*tally.found["DOCUMENTS-SAME-NAME"].values()) is follows
+
+
+@pytest.mark.parametrize(
+    ("faults", "places"),
+    [([PHONE, PHONE, EMAIL], ["/info/phone", "/info/email"]), ([PHONE, EMAIL, EMPTY_NAME], [""])],
+)
+def test_messages_at_several_members_that_are_no_text_are_one_finding(faults, places):
+    story, tally = begun(), Tally()
+    for place, value in faults:
+        call(story, SIGNUP, nack(changed({"info": {}}, put(place, [5]))), change=put(place, value))
+    for judgement in story.judgements():
+        tally.add(judgement)
+
+    assert [r.finding.pointer for r in tally.found["NACK-TEXT"].values() if not tally.follows(r)] == places
 
 
 def test_a_requirement_whose_findings_follow_from_another_says_so():

@@ -11,7 +11,7 @@ from ...messages.text import shown
 from ...specification.actions import GET
 from ...specification.pointer import MISSING, member, parts_of, pattern_of
 from ...specification.replies import schema_of
-from ..finding import SOUND, Judgement
+from ..finding import NO_TEXT, NO_TEXTS, SOUND, Judgement
 from ..registry import check
 from .blame import at_or_below, blames, is_clouded, is_known, nearest, refused_unread, text_around
 from .breaches import breaches
@@ -58,7 +58,7 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
         if not isinstance(value, str) or (leaf is not None and leaf != pattern_of(pointer)):
             place = leaf or nearest(observation, pointer)
             message = "the message is not a string"
-            return observation.bad("NACK-TEXT", place, "no-string", message, f"a string at {place}", observed)
+            return observation.bad("NACK-TEXT", place, NO_TEXT, message, f"a string at {place}", observed)
         return _breach(observation, pointer, observed)
     if is_known(observation, pointer) and not is_clouded(observation, pointer):
         return observation.bad(
@@ -73,7 +73,10 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
 
 
 def _together(found: Sequence[Judgement]) -> Iterator[Judgement]:
-    """Makes one finding, at what holds them all, of the sound members that a NACK blames."""
+    """Makes one finding, at what holds them all, of the sound members that a NACK blames.
+
+    Messages that are no strings are one finding of their operation, too, which counts if several members have them.
+    """
     blamed = [one.finding.pointer for one in found if one.requirement == SOUND and one.finding is not None]
     around = blamed[0] if len({*map(pattern_of, blamed)}) == 1 else _around(blamed)
     for one in found:
@@ -81,6 +84,11 @@ def _together(found: Sequence[Judgement]) -> Iterator[Judgement]:
             obligation = one.obligation._replace(member=pattern_of(one.finding.pointer))
             one = Judgement(SOUND, obligation, replace(one.finding, pointer=around))
         yield one
+        if one.finding is not None and one.finding.kind == NO_TEXT:
+            where = one.obligation._replace(member=pattern_of(one.finding.pointer))
+            message = "the messages at several members are not strings"
+            several = replace(one.finding, pointer="", kind=NO_TEXTS, message=message)
+            yield Judgement(one.requirement, where, several)
 
 
 def _around(pointers: Sequence[str]) -> str:

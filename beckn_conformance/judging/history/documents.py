@@ -15,7 +15,7 @@ from ...specification.pointer import member, objects
 from ..checks import Observation
 from ..checks.wording import REDACTED
 from ..diagnosis import DoubtKind
-from ..finding import VALUE, Judgement, Obligation
+from ..finding import EARLIER_MISSING, MISSING_DOCUMENT, REPLACED, VALUE, Judgement, Obligation
 from ..hashes import Hashes
 from ..registry import history_check
 from .candidates import NEVER
@@ -296,7 +296,7 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, akin: Iter
 def _missing(observation: Observation, course: Course, document: Document, akin: Iterable[Pairing]) -> Judgement | None:
     action, change = observation.action, _replacing(observation, course)
     expected = f"document {shown(document.name, 60)}"
-    kind, message = "document-missing", "an added document is missing"
+    kind, message = MISSING_DOCUMENT, "an added document is missing"
     there = [pairing.document for pairing in akin if pairing.kind == "same"]
     if any((other.name, other.data) == (document.name, document.data) for other in there):
         # The same was sent before, perhaps by a client that had no answer, and is there.
@@ -310,13 +310,13 @@ def _missing(observation: Observation, course: Course, document: Document, akin:
             return None
         requirement, message = "SIGNUP-ECHO", "a document that was sent is missing"
     elif replaced:
-        requirement, kind = "DOCUMENTS-SAME-NAME", "document-replaced"
+        requirement, kind = "DOCUMENTS-SAME-NAME", REPLACED
         message = "a document is not kept beside one of the same name or content"
         expected = f"{expected}, besides the other one"
     elif action == ADD and _is_new(observation, document):
         requirement, kind, message = "DOCUMENTS-LISTED", "new-missing", "the document just added is missing"
     elif action == ADD:
-        requirement, kind, message = "DOCUMENTS-LISTED", "earlier-missing", "an earlier document is missing"
+        requirement, kind, message = "DOCUMENTS-LISTED", EARLIER_MISSING, "an earlier document is missing"
     elif not document.added:
         requirement, message = "SIGNUP-DOCUMENTS-KEPT", "a document of the signup is missing"
     elif document.seen and change is not None:

@@ -10,7 +10,7 @@ from ...messages.text import shown
 from ...specification.members import json_type
 from ...specification.pointer import MISSING
 from ..checks import Observation
-from ..finding import LATER, VALUE, Judgement
+from ..finding import CUT, LATER, VALUE, Judgement
 from .form import same_but_for_form
 
 FORM = "another-form"
@@ -55,7 +55,7 @@ def text_lost(observation: Observation, pointer: str, expected: Any, found: Any)
     return observation.bad(
         "SIGNUP-LONG-KEPT",
         pointer,
-        "long-text-lost",
+        CUT,
         "a text is acknowledged and not kept",
         f"{shown(expected, 100)}, all {len(str(expected))} characters of it, or a NACK",
         f"{shown(found, 100)} at {pointer}",
