@@ -22,6 +22,8 @@ LONGEST_LINE = 500
 """Characters of a line that a report shows; a longer one becomes a script."""
 WIDTH, LAST_WIDTH = 1000, 20_000
 """Characters that a script prints of each line of a reply, and of the last one, which shows the finding."""
+TAMED = r" | LC_ALL=C tr '\1-\10\13\14\16-\37\177' '[?*]'"
+"""Shows control characters of a reply as question marks, for a terminal would obey them."""
 LONGEST_HISTORY = 60
 """Calls of a history that are listed one by one."""
 
@@ -99,14 +101,14 @@ class _Call:
 
     def commands(self, *, shown: bool) -> Iterator[str]:
         """Yields the commands; unless all are ``shown``, only the last call prints its reply."""
-        cut = f" | cut -c 1-{LAST_WIDTH if self.last else WIDTH}"
+        cut = f"{TAMED} | cut -c 1-{LAST_WIDTH if self.last else WIDTH}"
         if self.pause:
             yield self.pause
         if self.reply:
             yield f"{self.reply}=$({self.send})"
             yield from self.taken
         else:
-            printed = cut if shown else "" if self.last else " >/dev/null"
+            printed = cut if shown else TAMED if self.last else " >/dev/null"
             yield self.send + printed + (" &" if self.beside else "")
         if self.waits:
             yield "wait"

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import itertools
 import json
+import os
 import random
 import shlex
 import shutil
@@ -474,6 +475,19 @@ def test_a_long_line_becomes_a_script(size, is_script):
     assert bool(told.script) is is_script
     assert told.curl.endswith("printf '\\nexpected: %s\\n' 'a name'")
     assert not is_script or told.script.endswith("printf '\\nexpected: %s\\n' 'a name'\n")
+
+
+def test_no_reply_controls_the_terminal_that_a_line_or_script_runs_in(tmp_path):
+    curl = tmp_path / "curl"
+    curl.write_text("#!/bin/sh\nprintf 'gr\\303\\274n\\033]0;owned\\007\\r\\n'\n")
+    curl.chmod(0o755)
+    told = tell(exchange("Provider/get", b"x" * 600), [], HttpBinding(), CONFIG)
+
+    for text in (told.curl, told.script):
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        shown = subprocess.run(["sh", "-c", text], env={"PATH": path}, capture_output=True, check=True).stdout
+
+        assert shown.decode().splitlines()[-1] == "grün?]0;owned?"
 
 
 def test_reads_that_only_wait_are_left_out_and_waited_for():
