@@ -172,7 +172,7 @@ class Gateway:
         if not outgoing.excused or self._standing[outgoing.action, failure] >= STANDING:
             self._standing[outgoing.action, failure] += 1
             return None
-        return Trouble(TroubleKind.PASSING, f"{failure}; it is, only if it comes each time the test is played")
+        return Trouble(TroubleKind.PASSING, f"{failure}, unless it comes each time the test is played")
 
     def _keep(self, exchange: Exchange) -> Exchange:
         """Records an exchange. It is numbered now, so that one that is missing on record leaves a gap."""
