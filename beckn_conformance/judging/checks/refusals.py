@@ -185,7 +185,7 @@ def refused_update_says_so(observation: Observation) -> Iterable[Judgement]:
     if not is_judged(observation) or not observation.exchange.refused:
         return
     faults = observation.diagnosis.body_faults
-    if failed is None or not faults or observation.diagnosis.header_faults or refused_unread(observation):
+    if failed is None or not faults or observation.diagnosis.header_faults or not _body_is_read(observation):
         return
     unknown = any(f.kind == "unknown" for f in faults)
     requirement = f"{observation.prefix}-FAIL-STATUS{'-UNKNOWN' if unknown else ''}"
