@@ -75,6 +75,8 @@ class Gateway:
         self._fronted = Fronted()
         self._standing: Counter[tuple[str, str]] = Counter()
         """By operation and kind, the failures that were not excused."""
+        self._passing: Counter[tuple[str, str]] = Counter()
+        """By operation and kind, those that were."""
         self._transport = _transport(config, transport)
 
     async def close(self) -> None:
@@ -84,6 +86,12 @@ class Gateway:
         """Notes for the reader of the report on the connections and the waiting (T13)."""
         yield from self._retry.notes()
         yield from self.insistence.notes()
+        if self._passing:
+            kinds = ", ".join(f"{count} × {action}: {kind}" for (action, kind), count in self._passing.most_common())
+            yield (
+                f"{self._passing.total()} calls failed in a way that is judged only if it comes each time a test is "
+                f"played (T13): {kinds}"
+            )
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
         if seen := str(self._fronted):
@@ -136,7 +144,7 @@ class Gateway:
             await self._pace(outgoing)
             message, request = outgoing.request(self.config, self.timestamp())
             started, begun = clock.now(), clock.monotonic()
-            reply, fate, trouble, is_crowded = None, None, self._retry.given_up, self.limiter.is_raised
+            reply, fate, trouble, is_crowded = None, None, self._retry.ended(outgoing.action), self.limiter.is_raised
             if trouble is None:
                 self.sent += 1
                 within = self.config.timeout
@@ -169,9 +177,11 @@ class Gateway:
 
     def _excuse(self, failure: str, outgoing: Outgoing) -> Trouble | None:
         """Says that a failure of a call is not judged, unless it is (T13)."""
-        if not outgoing.excused or self._standing[outgoing.action, failure] >= STANDING:
-            self._standing[outgoing.action, failure] += 1
+        kind = outgoing.action, failure
+        if not outgoing.excused or self._standing[kind] >= STANDING or self._retry.ended(outgoing.action):
+            self._standing[kind] += 1
             return None
+        self._passing[kind] += 1
         return Trouble(TroubleKind.PASSING, f"{failure}, unless it comes each time the test is played")
 
     def _keep(self, exchange: Exchange) -> Exchange:

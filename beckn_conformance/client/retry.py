@@ -81,6 +81,10 @@ class RetryPolicy:
         self._asked_less: Counter[int] = Counter()
         self._silent: dict[str, float] = {}
         """By operation, the moment since which it has given no answer."""
+        self._late: Counter[str] = Counter()
+        """By operation, calls in a row that got no answer in time."""
+        self._hanging: dict[str, Trouble] = {}
+        """Why no more requests of an operation are sent; the others are."""
         self._unsent = 0
 
     def after(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float) -> float | None:
@@ -96,6 +100,7 @@ class RetryPolicy:
             self._unanswered.clear()
             self._answers += 1
             self._silent.pop(exchange.action, None)
+            self._late.pop(exchange.action, None)
             self._limiter.good(exchange.seconds)
             return None
         spent = self._is_spent(exchange.action, begun, now)
@@ -109,6 +114,7 @@ class RetryPolicy:
         in_time = now + pause <= min(self._silent_since, wait.since) + self._seconds
         if fate is Fate.LATE:
             self._wait_for((now - begun) / self._limiter.open)
+            self._hang(exchange, begun)
         elif all_wait and in_time:
             self._wait_for(max(now + pause - max(self.quiet_until, now), 0))
             self.quiet_until = max(self.quiet_until, now + pause)
@@ -121,6 +127,20 @@ class RetryPolicy:
         """Counts a reply that asks for fewer requests, for the report."""
         if reply.status in (429, 503):
             self._asked_less[reply.status] += 1
+
+    def ended(self, action: str) -> Trouble | None:
+        """Why no more requests of an operation are sent; None while they are."""
+        return self.given_up or self._hanging.get(action)
+
+    def _hang(self, exchange: Exchange, begun: float) -> None:
+        """Ends the sending of an operation that let several calls wait in vain, the last one after patience was spent
+        on it and while others were answered."""
+        action = exchange.action
+        self._late[action] += not exchange.purpose
+        others = self._answered is not None and self._answered > begun
+        if others and begun - self._silent[action] > self._seconds and self._late[action] >= FEW:
+            why = f"given up on {action} after {self._late[action]} calls in a row without a reply in time"
+            self._hanging.setdefault(action, Trouble(TroubleKind.PATIENCE, why))
 
     def _is_spent(self, action: str, begun: float, now: float) -> bool:
         """True if patience was spent on an operation while others were answered; it is spent only once."""

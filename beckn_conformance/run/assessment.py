@@ -271,7 +271,7 @@ def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
     unusual = exchange.purpose == "unusual" and judge.observer.by_gateway(exchange)
     if unusual and reply is not None and reply.status >= 500:
         yield f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
-    if exchange.trouble and exchange.purpose != "broken":
+    if exchange.trouble and exchange.trouble.kind is not TroubleKind.PASSING and exchange.purpose != "broken":
         longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
         yield f"{_subject(exchange, judge)}{exchange.trouble}{longer}"
 

@@ -10,6 +10,7 @@ from beckn_conformance.client import retry
 from beckn_conformance.client.limiter import ConcurrencyLimiter
 from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, RetryPolicy, Wait
 from beckn_conformance.messages.exchange import Exchange, Received, Reply, Request, Trouble, TroubleKind
+from beckn_conformance.specification.actions import ADD
 
 SECONDS = 30.0
 
@@ -238,6 +239,30 @@ def test_patience_with_one_operation_is_spent_once_while_others_are_answered(sub
         clock.now += SECONDS / 5
 
     assert again == [True] * 6 + [False] * 4
+
+
+def hang(subject, clock, times, purpose="", answers=(), after=0):
+    """Adds documents in vain while others are answered, or were ``after`` seconds ago; why no more are added."""
+    for _ in range(times):
+        clock.now += 10
+        for action in ("Provider/get", *answers):
+            call = dataclasses.replace(answered(200), action=action)
+            subject.after(call, Fate.ANSWERED, change(), clock.now)
+        clock.now += after
+        late = dataclasses.replace(LATE, action=ADD, purpose=purpose)
+        subject.after(late, Fate.LATE, change(), clock.now - 10)
+    return subject.ended(ADD)
+
+
+@pytest.mark.parametrize(("times", "ends"), [(FEW - 1, False), (FEW, True)])
+def test_an_operation_that_hangs_while_others_are_answered_is_given_up(subject, clock, times, ends):
+    assert bool(hang(subject, clock, times)) is ends
+    assert not subject.ended("Provider/get")
+
+
+@pytest.mark.parametrize("fields", [{"answers": [ADD]}, {"purpose": "broken"}, {"after": 11}])
+def test_answers_hostile_calls_and_stalls_are_no_reason_to_give_an_operation_up(subject, clock, fields):
+    assert not hang(subject, clock, 2 * FEW, **fields)
 
 
 def test_an_answer_in_between_restarts_patience(subject, clock):

@@ -40,8 +40,8 @@ def test_an_exchange_goes_with_its_transcript(unmet):
     assert [reply() for reply in replies] == [None, None]
 
 
-def judged(failure, *plays):
-    """What is judged of an update that fails in these plays of a test, and whether its answer was lost each time."""
+def failing(failure, *plays):
+    """A session that has ended, and the transcript of its test, whose update fails in these plays."""
     gateway, numbers, current = httpx.ASGITransport(reference_server.create_app()), itertools.count(1), 0
 
     async def answer(request):
@@ -58,6 +58,12 @@ def judged(failure, *plays):
     session.start()
     transcript = session.player.played("a", play)
     session.close()
+    return session, transcript
+
+
+def judged(failure, *plays):
+    """What is judged of an update that fails in these plays of a test, and whether its answer was lost each time."""
+    _, transcript = failing(failure, *plays)
     updates = [exchange for exchange in transcript.calls if exchange.action.endswith("update")]
     seen = [exchange for exchange in updates if exchange.late or not exchange.trouble]
     return [exchange.reply and exchange.reply.status for exchange in seen], transcript.lost
@@ -86,3 +92,11 @@ def test_a_failure_that_does_not_come_again_is_not_judged(failure):
 @pytest.mark.parametrize(("failure", "status"), [(crash, 500), (hang, None), (cut_off, 200)])
 def test_a_failure_that_comes_each_time_is_judged_once(failure, status):
     assert judged(failure, 1, 2, 3) == ([status], False)
+
+
+def test_one_note_counts_the_failures_that_are_not_judged():
+    session, _ = failing(crash, 1, 2)
+    (note,) = (note for note in session.run.notes if "Provider/info/update" in note)
+
+    assert note.startswith("2 calls failed")
+    assert note.endswith("2 × Provider/info/update: status 500")
