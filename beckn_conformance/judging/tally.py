@@ -20,10 +20,10 @@ from .finding import (
     NO_TEXTS,
     NOT_BLAMED,
     NOWHERE,
-    PASSING,
     REGISTRATION_BLAMED,
     REPLACED,
     SOUND,
+    UNEXPLAINED,
     VALUE,
     Finding,
     Judgement,
@@ -44,7 +44,7 @@ CAUSES = {"NACK-ALL": "-NACK-", SOUND: ACCEPTANCE, "SIGNUP-ACK-CORRECTED": ACCEP
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
 BROADER = {NOT_BLAMED: (NOWHERE,), NO_TEXT: (NO_TEXTS,), REPLACED: (MISSING_DOCUMENT, EARLIER_MISSING)}
-"""Kinds of findings, with broader kinds: a finding of the operation of one of those is the cause."""
+"""By kind of finding, broader kinds: a finding of one of those in the same operation is its cause."""
 REGISTRATION = "/registration/id"
 ALTERED = {SIGNUP: "SIGNUP-ECHO", GET: "GET-ROUND-TRIP"}
 """The requirements that a signup and a Provider/get show what was sent."""
@@ -213,7 +213,7 @@ class Tally:
             return len(record.cases) < EVERY
         exercised = self.exercised.get(record.finding.requirement, set())
         if unless and record.finding.kind in (NOT_BLAMED, ANOTHER_STATUS):
-            busy = any(one.kind == PASSING for several in self.exercised.values() for one in several)
+            busy = any(one.kind == UNEXPLAINED for several in self.exercised.values() for one in several)
             return busy or not exercised.isdisjoint(unless)
         # What is not seen under two requirements is a finding under the one.
         rare = record.count < EVERY or (record.finding.kind == NOWHERE and len(record.cases) < 2)

@@ -14,7 +14,7 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.specification import Specification
 from ..diagnosis import DoubtKind
-from ..finding import PASSING, REGISTRATION_BLAMED, Judgement, Obligation
+from ..finding import REGISTRATION_BLAMED, UNEXPLAINED, Judgement, Obligation
 from ..origin import is_bare
 from ..registry import check, per_operation
 from .blame import only_registration_is_blamed
@@ -46,7 +46,7 @@ def _accepted(requirement: Requirement, specification: Specification, config: Ga
 def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgement]:
     passing = not observation.known.closed and gives_no_reason(observation.exchange)
     if passing and observation.message and not observation.diagnosis.faults:
-        yield observation.ok(f"{observation.prefix}-ACK", Obligation(observation.action, kind=PASSING))
+        yield observation.ok(f"{observation.prefix}-ACK", Obligation(observation.action, kind=UNEXPLAINED))
     if not observation.diagnosis.valid or not observation.message or observation.unsettled:
         return
     if observation.exchange.acknowledged:
@@ -153,7 +153,7 @@ def _unless_served(judgement: Judgement) -> Judgement:
     finding, due = judgement.finding, judgement.obligation
     return replace(
         judgement,
-        obligation=due._replace(kind=PASSING),
+        obligation=due._replace(kind=UNEXPLAINED),
         finding=finding and replace(finding, unless=(due,)),
     )
 
