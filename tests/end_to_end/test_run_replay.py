@@ -1,6 +1,6 @@
 """What a finding says of how to see it again is true."""
 
-import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -12,10 +12,11 @@ import sys
 import pytest
 
 from beckn_conformance.record.rows import content_of
+from reference_server import DEFECTS
 from tests.end_to_end.kit import LONGEST, environment
 from tests.end_to_end.loopback import plain
 
-DEFECTS = {
+SHOWN_BY = {
     "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE and no_plus",
     "signup-name-upper-case": "SIGNUP-ECHO-EXACT and test_valid_value and company",
     "signup-malformed-array-accepted": "MALFORMED-NACK and signup",
@@ -32,24 +33,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@contextlib.contextmanager
-def _reference_process(*arguments):
-    """A fresh reference gateway in a process of its own; gives its URL."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "reference_server", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
-
-
-def _findings(run, requirement):
-    found = [f for f in run.findings if f["requirement"] == requirement]
+def _findings(run, defect):
+    found = [f for f in run.findings if f["requirement"] == DEFECTS[defect].requirement]
     assert found, run.output
     return found
 
@@ -99,47 +84,31 @@ def _assert_the_same(mine, theirs):
     assert _shape(mine[2]) == _shape(theirs[2])
 
 
-def _requirement(defect):
-    import reference_server
-
-    return reference_server.DEFECTS[defect].requirement
-
-
-@pytest.mark.parametrize("defect", DEFECTS)
+@pytest.mark.parametrize("defect", SHOWN_BY)
 def test_a_curl_line_shows_the_finding_again(kit, gateway, defect):
-    server = gateway(defects=(defect,))
-    run = kit.run(server.url, kit.configure("settle: 0.2"), "-k", DEFECTS[defect])
-    findings = _findings(run, _requirement(defect))
+    run = kit.run(gateway(defects=(defect,)).url, kit.configure("settle: 0.2"), "-k", SHOWN_BY[defect])
+    fresh = gateway(defects=(defect,))
 
-    with _reference_process("--defect", defect) as url:
-        for finding in findings[:2]:
-            again = _seen_by_curl(finding["curl"], url)
-
-            _assert_the_same(again, _seen_by_the_kit(run, finding))
+    for finding in _findings(run, defect)[:2]:
+        _assert_the_same(_seen_by_curl(finding["curl"], fresh.url), _seen_by_the_kit(run, finding))
 
 
-@pytest.mark.parametrize(
-    "defect",
-    [
-        "signup-info-phone-no-plus-accepted",
-        "signup-malformed-array-accepted",
-        "get-token-foreign-accepted",
-        "documents-added-name-padded",
-    ],
+ENVELOPES = (
+    *("signup-info-phone-no-plus-accepted", "signup-malformed-array-accepted", "get-token-foreign-accepted"),
+    "documents-added-name-padded",
 )
+
+
+@pytest.mark.parametrize("defect", ENVELOPES)
 def test_a_curl_line_shows_the_finding_again_in_an_envelope(kit, gateway, defect):
-    server = gateway(defects=(defect,), binding="envelope")
-    run = kit.run(server.url, kit.configure("{settle: 0.2, binding: envelope}"), "-k", DEFECTS[defect])
-    findings = _findings(run, _requirement(defect))
+    url, fresh = (gateway(defects=(defect,), binding="envelope").url for _ in range(2))
+    run = kit.run(url, kit.configure("{settle: 0.2, binding: envelope}"), "-k", SHOWN_BY[defect])
 
-    with _reference_process("--defect", defect, "--binding", "envelope") as url:
-        for finding in findings[:2]:
-            again = _seen_by_curl(finding["curl"], url)
-
-            mine = _seen_by_the_kit(run, finding)
-            assert again[0] == mine[0]
-            assert again[2]["header"] == mine[2]["header"]
-            assert _shape(again[2]) == _shape(mine[2])
+    for finding in _findings(run, defect)[:2]:
+        again, mine = _seen_by_curl(finding["curl"], fresh), _seen_by_the_kit(run, finding)
+        assert again[0] == mine[0]
+        assert again[2]["header"] == mine[2]["header"]
+        assert _shape(again[2]) == _shape(mine[2])
 
 
 def test_a_curl_line_takes_secrets_from_the_environment(kit, gateway):
@@ -151,8 +120,8 @@ def test_a_curl_line_takes_secrets_from_the_environment(kit, gateway):
     defect = "info-update-info-phone-no-plus-accepted"
     server = gateway(guarded, defects=(defect,))
     text = 'settle: 0.2\nsignup_token: agreed before\nheaders: {X-Api-Key: "key\'s own $HOME"}'
-    run = kit.run(server.url, kit.configure(text), "-k", DEFECTS[defect])
-    finding = _findings(run, _requirement(defect))[0]
+    run = kit.run(server.url, kit.configure(text), "-k", SHOWN_BY[defect])
+    finding = _findings(run, defect)[0]
     assert "$SIGNUP_TOKEN" in finding["curl"]
     assert "$HEADER_X_API_KEY" in finding["curl"]
 
@@ -163,38 +132,20 @@ def test_a_curl_line_takes_secrets_from_the_environment(kit, gateway):
 
 @pytest.mark.parametrize("defect", ["signup-info-phone-no-plus-accepted", "info-update-info-name-padded"])
 def test_a_replay_line_runs_the_one_test_again_that_found_something(kit, gateway, defect):
-    run = kit.run(gateway(defects=(defect,)).url, kit.configure("settle: 0.2"), "-k", DEFECTS[defect])
-    finding = _findings(run, _requirement(defect))[0]
-    command, subcommand, url, *arguments = shlex.split(finding["replay"])
-    assert (command, subcommand, url) == ("beckn-conformance", "run", run.report["gateway"]["url"])
+    url = gateway(defects=(defect,)).url
+    run = kit.run(url, kit.configure("settle: 0.2"), "-k", SHOWN_BY[defect])
+    finding = _findings(run, defect)[0]
+    program, *arguments = shlex.split(finding["replay"])
+    assert (program, arguments[:2]) == ("beckn-conformance", ["run", url])
 
-    again = kit.run(gateway(defects=(defect,)).url, *arguments, "-v")
+    command = [sys.executable, "-m", "beckn_conformance", *arguments, "-v"]
+    ended = subprocess.run(command, cwd=kit.folder, env=environment(), capture_output=True, text=True, check=False)
 
+    again = dataclasses.replace(run, status=ended.returncode, printed=ended.stdout.encode())
     assert not again.crashed, again.output
     assert again.report["verdict"] == "incomplete"
     assert "1 failed" in again.lines[-1] or "1 warned" in again.lines[-1]
-    assert finding["id"] in {f["id"] for f in again.findings}
-
-
-def test_a_replay_line_from_a_replay_is_the_same(kit, gateway):
-    url = gateway(defects=("signup-info-phone-no-plus-accepted",)).url
-    first = _findings(kit.run(url, "-k", "SIGNUP-NACK-PHONE and no_plus"), "SIGNUP-NACK-PHONE")[0]
-
-    second = kit.run(url, *shlex.split(first["replay"])[3:])
-
-    assert _findings(second, "SIGNUP-NACK-PHONE")[0]["replay"] == first["replay"]
-    assert {test for row in second.report["requirements"] for test in row["tests"]} == {
-        shlex.split(first["replay"])[-1]
-    }
-
-
-def test_a_replay_line_runs_as_it_stands(kit, gateway):
-    server = gateway(defects=("signup-info-phone-no-plus-accepted",))
-    run = kit.run(server.url, "-k", "SIGNUP-NACK-PHONE and no_plus")
-    finding = _findings(run, "SIGNUP-NACK-PHONE")[0]
-
-    command = [sys.executable, "-m", "beckn_conformance", *shlex.split(finding["replay"])[1:]]
-    again = subprocess.run(command, cwd=kit.folder, env=environment(), capture_output=True, text=True, check=False)
-
-    assert again.returncode == 1, again.stdout
-    assert finding["id"] in again.stdout
+    # The replay of a replay is the same one.
+    found = {f["id"]: f["replay"] for f in again.findings}
+    assert found[finding["id"]] == finding["replay"]
+    assert {test for row in again.report["requirements"] for test in row["tests"]} == {arguments[-1]}
