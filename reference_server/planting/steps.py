@@ -160,8 +160,8 @@ def in_answer(
 
 
 def rebodied(change: Callable[[bytes], bytes]) -> Callable[[Answer], Answer]:
-    """Change the text of an answer."""
-    return lambda answer: replace(answer, body=change(answer.body))
+    """Change the text of an answer; what came in the place of JSON, a page or nothing at all, stays as it is."""
+    return lambda answer: replace(answer, body=change(answer.body)) if answer.body.startswith(b"{") else answer
 
 
 def declared(media_type: str | None) -> Callable[[Answer], Answer]:

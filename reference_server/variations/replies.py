@@ -134,9 +134,6 @@ def _saying(words: Mapping[str, str]) -> steps.Finishing:
 
 
 def _envelope_capitalized(body: bytes) -> bytes:
-    if not body.startswith(b"{"):
-        # A page, or nothing at all, in place of an envelope.
-        return body
     envelope = {name.capitalize(): value for name, value in json.loads(body).items()}
     return json.dumps(envelope, ensure_ascii=False).encode()
 

@@ -10,7 +10,7 @@ import pytest
 
 from reference_server import DEFECTS, VARIATIONS, of_specification
 from reference_server.files import read
-from reference_server.message import ACTIONS
+from reference_server.message import ACTIONS, SIGNUP
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 REQUIREMENTS = {entry["id"]: entry for entry in read(SCHEMAS, "requirements.yaml")}
@@ -83,3 +83,11 @@ def test_a_copy_of_the_schemas_has_the_defects_of_the_checkout(tmp_path):
     copied = shutil.copytree(SCHEMAS, tmp_path / "schemas")
 
     assert of_specification(Path(copied)).keys() == DEFECTS.keys()
+
+
+@pytest.mark.parametrize("form", ["reply-sorted", "reply-indented", "reply-escaped", "reply-envelope-capitalized"])
+@pytest.mark.parametrize("page", ["malformed-bare-empty", "malformed-bare-html"])
+def test_what_comes_in_the_place_of_a_reply_is_not_written_anew(planted, page, form):
+    alone, together = (planted(variations=names).raw(f"/{SIGNUP}", b"{", {}) for names in ([page], [page, form]))
+
+    assert (together.status_code, together.content) == (400, alone.content)
