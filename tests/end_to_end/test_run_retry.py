@@ -168,7 +168,20 @@ def _assert_given_up(run, word, warned=""):
     assert len(reason.splitlines()) == 1
 
 
-# The reference gateway, as a process that can be stopped, killed and started again.
+# The reference gateway, as a process that stops or dies in the middle of a run.
+
+STRUCK = """
+import itertools, os, sys
+from reference_server import __main__ as command, gateway
+number, calls, answer = int(sys.argv[1]), itertools.count(1), gateway.Gateway.answer
+async def struck(self, call):
+    if next(calls) == 150:
+        os.kill(os.getpid(), number)
+    return await answer(self, call)
+gateway.Gateway.answer = struck
+sys.exit(command.main(sys.argv[2:]))
+"""
+"""Sends itself a signal at a call in the middle of a run, so that it does not matter how fast the machine is."""
 
 
 class Process:
@@ -179,16 +192,15 @@ class Process:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.start()
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self):
-        command = [sys.executable, "-m", "reference_server", "--port", str(self.port)]
-        self._child = subprocess.Popen(
-            [*command, "--database", str(self._database)],
+    def start(self, struck_by=None):
+        begin = ["-m", "reference_server"] if struck_by is None else ["-c", STRUCK, str(int(struck_by))]
+        self.child = subprocess.Popen(
+            [sys.executable, *begin, "--port", str(self.port), "--database", str(self._database)],
             cwd=ROOT,
             env=environment(),
             stdout=subprocess.DEVNULL,
@@ -200,12 +212,9 @@ class Process:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def signal(self, number):
-        os.kill(self._child.pid, number)
-
     def kill(self):
-        self._child.kill()
-        self._child.wait()
+        self.child.kill()
+        self.child.wait()
 
 
 @pytest.fixture
@@ -215,31 +224,23 @@ def process(tmp_path):
     made.kill()
 
 
-def _half_way(kit, url, *options):
-    """A run that has made a good many calls, and has more of them to make."""
-    started = kit.start(url, kit.configure(SETTLE), *MORE, *options)
-    journal = kit.report / "exchanges.jsonl"
-    until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 150)
-    return started
-
-
 def test_a_gateway_that_stands_still_for_a_while_is_waited_for(kit, process):
-    started = _half_way(kit, process.url)
-    process.signal(signal.SIGSTOP)
-    try:
-        # Nothing can be seen to happen meanwhile.
-        with pytest.raises(AssertionError, match="does not happen"):
-            until(lambda: False, 1.0)
-    finally:
-        process.signal(signal.SIGCONT)
+    process.start(struck_by=signal.SIGSTOP)
+    started = kit.start(process.url, kit.configure(SETTLE), *MORE)
+    os.waitid(os.P_PID, process.child.pid, os.WSTOPPED)
+    # Nothing can be seen to happen meanwhile.
+    with pytest.raises(AssertionError, match="does not happen"):
+        until(lambda: False, 1.0)
+    process.child.send_signal(signal.SIGCONT)
     run = started.wait()
 
     _assert_passed(run)
 
 
 def test_a_gateway_that_is_killed_and_started_again_is_waited_for(kit, process):
-    started = _half_way(kit, process.url)
-    process.kill()
+    process.start(struck_by=signal.SIGKILL)
+    started = kit.start(process.url, kit.configure(SETTLE), *MORE)
+    process.child.wait()
     process.start()
     run = started.wait()
 
@@ -248,9 +249,8 @@ def test_a_gateway_that_is_killed_and_started_again_is_waited_for(kit, process):
 
 
 def test_a_gateway_that_is_killed_and_stays_away_ends_the_run_soon(kit, process):
-    started = _half_way(kit, process.url, "--gateway-patience=1")
-    process.kill()
-    run = started.wait()
+    process.start(struck_by=signal.SIGKILL)
+    run = kit.run(process.url, kit.configure(SETTLE), *MORE, "--gateway-patience=1")
 
     assert not run.crashed, run.output
     assert run.findings == []
