@@ -91,8 +91,9 @@ def test_document_errors_may_stand_at_their_index_or_in_a_shorter_list(errors):
     assert answered(ADD, nack({"documents": errors}), change=put("/documents/1/name", 5)) == []
 
 
-def test_a_number_beside_the_message_about_a_document_is_no_message():
-    errors = [{}, {"name": "is not an object", "index": 1, "code": 422}]
+@pytest.mark.parametrize("extra", [{"index": 1, "code": 422}, {"meta": {"codes": [422], "at": {"index": 1}}}])
+def test_a_number_beside_the_message_about_a_document_is_no_message(extra):
+    errors = [{}, {"name": "is not an object", **extra}]
 
     assert answered(ADD, nack({"documents": errors}), change=put("/documents/1", "text")) == []
 

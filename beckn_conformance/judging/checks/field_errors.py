@@ -98,9 +98,11 @@ def _around(pointers: Sequence[str]) -> str:
 
 
 def _stands_beside_a_message(observation: Observation, pointer: str) -> bool:
-    """True if the object around a member has a text, too."""
-    around = pointer.rpartition("/")[0]
-    return any(isinstance(text, str) and place.rpartition("/")[0] == around for place, text in observation.blamed)
+    """True if an object around a member has a text, too."""
+    return any(
+        isinstance(text, str) and pointer.startswith(place[: place.rindex("/") + 1])
+        for place, text in observation.blamed
+    )
 
 
 def _breach(observation: Observation, pointer: str, observed: str) -> Judgement | None:
