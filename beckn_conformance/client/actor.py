@@ -80,10 +80,10 @@ class Actor:
         """Calls whose answer was lost, and that were not made with other data since."""
         self.turned_away = 0
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
-        self.excused: frozenset[str] = frozenset()
+        self.may_fail: frozenset[str] = frozenset()
         """Operations of which a failure is not judged, as the test is played again after it (T13)."""
         self.failed: set[str] = set()
-        """Operations of which one was excused."""
+        """Operations of which one was not judged."""
         self.hurried = False
         """True if ``settle`` does not wait: what fails even so is made small sooner."""
         self.due = asyncio.Event()
@@ -125,7 +125,7 @@ class Actor:
             purpose=purpose,
             stimulus=stimulus,
             plain=plain,
-            excused=action in self.excused and not purpose,
+            may_fail=action in self.may_fail and not purpose,
         )
 
         async def ask(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MOST_TURNED_AWAY = 200
 """Replies in a row by something in front of the gateway after which no more is sent."""
 STANDING = 3
-"""Failures of an operation of one kind that were judged; after that no other one is excused."""
+"""Failures of an operation of one kind that were judged; after that all others are judged, too."""
 
 
 class Gateway:
@@ -74,9 +74,9 @@ class Gateway:
         self._controls: list[Exchange] = []
         self._fronted = Fronted()
         self._standing: Counter[tuple[str, str]] = Counter()
-        """By operation and kind, the failures that were not excused."""
+        """By operation and kind, the failures that are judged."""
         self._passing: Counter[tuple[str, str]] = Counter()
-        """By operation and kind, those that were."""
+        """By operation and kind, those that are not."""
         self._transport = _transport(config, transport)
 
     async def close(self) -> None:
@@ -127,7 +127,7 @@ class Gateway:
             if fate in (Fate.PUT_OFF, Fate.LOST):
                 await self._control.back()
         if not outgoing.purpose and (failure := _failure(exchange, fate)):
-            wait.reason = self._excuse(failure, outgoing)
+            wait.reason = self._let_pass(failure, outgoing)
         if outgoing.closed is not None and gives_no_reason(exchange):
             wait.reason = outgoing.closed
         if wait.reason:
@@ -175,14 +175,14 @@ class Gateway:
         )
         return exchange, fate, begun
 
-    def _excuse(self, failure: str, outgoing: Outgoing) -> Trouble | None:
+    def _let_pass(self, failure: str, outgoing: Outgoing) -> Trouble | None:
         """Says that a failure of a call is not judged, unless it is (T13)."""
         kind = outgoing.action, failure
-        if not outgoing.excused or self._standing[kind] >= STANDING or self._retry.ended(outgoing.action):
+        if not outgoing.may_fail or self._standing[kind] >= STANDING or self._retry.ended(outgoing.action):
             self._standing[kind] += 1
             return None
         self._passing[kind] += 1
-        return Trouble(TroubleKind.PASSING, f"{failure}, unless it comes each time the test is played")
+        return Trouble(TroubleKind.PASSING, f"{failure}, which is judged only if it comes each time the test is played")
 
     def _keep(self, exchange: Exchange) -> Exchange:
         """Records an exchange. It is numbered now, so that one that is missing on record leaves a gap."""

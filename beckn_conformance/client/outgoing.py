@@ -35,7 +35,7 @@ class Outgoing:
     start: Callable[[], Awaitable[object]] | None = None
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
 
-    excused: bool = False
+    may_fail: bool = False
     """True if a server error, no JSON, or lateness is not judged yet, as the test will be played again (T13)."""
     closed: Trouble | None = None
     """The trouble that a refusal without a reason counts as; None if it is an answer to the call (T13)."""

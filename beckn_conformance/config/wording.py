@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..untrusted.text import brief
 
@@ -35,7 +35,9 @@ RULES: Mapping[str, Callable[[Any], str]] = {
 def of(error: ValidationError, *, shown: bool) -> str:
     """Returns what the key takes, and what stands there if that may be ``shown``."""
     if error.validator == "required":
-        return error.message.replace("is a required property", "is missing")
+        keys, found = cast("Any", error.validator_value), cast("Any", error.instance)
+        missing = [repr(key) for key in keys if key not in found]
+        return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     schema = error.schema if isinstance(error.schema, dict) else {}
     rule = RULES.get(str(error.validator))
     if rule is not None:

@@ -344,22 +344,22 @@ def _outcome(evidence: _Evidence) -> Outcome:
 def _findings(
     requirement: str, tally: Tally, config: GatewayConfig, today: datetime.date
 ) -> tuple[tuple[Found, ...], dict[str, tuple[Waiver, ...]]]:
-    """Returns the findings under a requirement, and by id the waivers of those that are excused at every place.
+    """Returns the findings under a requirement, and by id the waivers of those that are waived at every place.
 
-    A finding that is excused at some places only is reported for the others.
+    A finding that is waived at some places only is reported for the others.
     """
-    excused: dict[str, Found] = {}
+    waived: dict[str, Found] = {}
     open_: dict[str, Found] = {}
-    waived: dict[str, tuple[Waiver, ...]] = {}
+    matching: dict[str, tuple[Waiver, ...]] = {}
     for (id_, place), record in tally.found.get(requirement, {}).items():
         if tally.follows(record):
             continue
-        excuses = waivers.excusing(config.waivers, requirement, place, today)
-        kind = excused if excuses else open_
+        found = waivers.matching(config.waivers, requirement, place, today)
+        kind = waived if found else open_
         kind[id_] = kind[id_].joined(record) if id_ in kind else record
-        waived[id_] = tuple(dict.fromkeys((*waived.get(id_, ()), *excuses)))
-    records = sorted({**excused, **open_}.values(), key=lambda r: (r.finding.operation, r.finding.pointer))
-    return tuple(records), {id_: excuses for id_, excuses in waived.items() if id_ not in open_}
+        matching[id_] = tuple(dict.fromkeys((*matching.get(id_, ()), *found)))
+    records = sorted({**waived, **open_}.values(), key=lambda r: (r.finding.operation, r.finding.pointer))
+    return tuple(records), {id_: found for id_, found in matching.items() if id_ not in open_}
 
 
 def _notes(config: GatewayConfig, tally: Tally) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Standing:
     """Why it is idle."""
 
 
-def excusing(waivers: Sequence[Waiver], requirement: str, place: str, today: datetime.date) -> tuple[Waiver, ...]:
+def matching(waivers: Sequence[Waiver], requirement: str, place: str, today: datetime.date) -> tuple[Waiver, ...]:
     """Returns the waivers in force on a day that match a finding: its requirement and its place (a JSON Pointer)."""
     return tuple(
         w for w in waivers if w.expires >= today and w.requirement == requirement and _covers(w.pointer, place)

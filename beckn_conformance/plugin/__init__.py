@@ -41,53 +41,32 @@ def _call(config: pytest.Config, call: Callable[[Campaign], T]) -> T | None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("beckn-conformance", "conformance of a Beckn gateway")
     add = group.addoption
-    add(
-        "--gateway-url",
-        metavar="URL",
-        help="base URL of the gateway, or reference[:NAME] for the embedded one",
-    )
+    add("--gateway-url", metavar="URL", help="base URL of the gateway, or reference[:NAME] for the embedded one")
     add("--gateway-config", metavar="FILE", help="what the gateway's vendor declares (YAML)")
     add(
         "--gateway-binding",
         choices=("auto", "http", "envelope"),
         help="where Action, Token and Timestamp go (default auto)",
     )
-    add("--gateway-timeout", type=float, metavar="SECONDS", help="seconds to wait for a reply (default 10)")
-    add(
-        "--gateway-patience",
-        type=float,
-        metavar="SECONDS",
-        help="seconds to wait for a gateway that is busy or away (default 30)",
-    )
-    add(
-        "--gateway-concurrency",
-        type=int,
-        metavar="N",
-        help="most requests in flight (default 24, and up to 64 if the gateway keeps up)",
-    )
-    add("--gateway-rate", type=float, metavar="N", help="most requests a second (default: no limit)")
+    # Numbers are read as texts: what is none is refused in one line, where pytest would take four.
+    add("--gateway-timeout", metavar="SECONDS", help="seconds to wait for a reply (default 10)")
+    patience = "seconds to wait for a gateway that is busy or away (default 30)"
+    add("--gateway-patience", metavar="SECONDS", help=patience)
+    concurrency = "most requests in flight (default 24, and up to 64 if the gateway keeps up)"
+    add("--gateway-concurrency", metavar="N", help=concurrency)
+    add("--gateway-rate", metavar="N", help="most requests a second (default: no limit)")
     add(
         "--conformance-class",
         choices=("core", "strict"),
         default="core",
         help="strict: a SHOULD that is not met fails, too (default core)",
     )
-    add(
-        "--conformance-report",
-        metavar="DIR",
-        default="reports",
-        help="folder of the report (default reports/)",
-    )
-    add(
-        "--conformance-plan",
-        action="store_true",
-        help="print what would be sent, and send nothing",
-    )
+    add("--conformance-report", metavar="DIR", default="reports", help="folder of the report (default reports/)")
+    add("--conformance-plan", action="store_true", help="print what would be sent, and send nothing")
     add("--conformance-progress", metavar="FILE", help="write the progress of the run to this file, as JSON lines")
     add("--conformance-spec", metavar="DIR", help="judge by this changed copy of schemas/")
     add(
         "--fuzz-examples",
-        type=int,
         metavar="N",
         default=25,
         help="examples of each property (default 25); --hypothesis-seed draws the same ones again",

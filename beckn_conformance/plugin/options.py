@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ..config.gateway import GatewayConfig
+from ..config.keys import OPTIONS
 from ..config.paths import path_of
 from ..errors import SpecificationError, UsageError
 from ..process import crash
@@ -88,8 +89,9 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
     gateway, server = embedded.begin(option("--gateway-url"), file, specification, _overrides(config), start=not plan)
     if option("--forked", False):
         raise UsageError("--forked: tests are played side by side, which forked ones cannot be; use -n")
-    if option("--fuzz-examples") < 1:
-        raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes 1 or more")
+    examples = _number(option("--fuzz-examples"))
+    if not isinstance(examples, int) or examples < 1:
+        raise UsageError(f"--fuzz-examples {examples}: it takes a whole number, 1 or more")
     if worker is None and not plan:
         workers.clear(folder)
         (folder / crash.NAME).unlink(missing_ok=True)
@@ -103,7 +105,7 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
         mask_key=worker[workers.MASK_KEY] if worker else None,
         worker=worker["workerid"] if worker else "",
         strict=option("--conformance-class") == "strict",
-        examples=option("--fuzz-examples"),
+        examples=examples,
         plan=plan,
         progress=_progress(config) if worker is None and not plan else None,
     )
@@ -118,8 +120,15 @@ def _progress(config: pytest.Config) -> Path | None:
 
 def _overrides(config: pytest.Config) -> dict[str, Any]:
     """The keys of the configuration that options override."""
-    keys = ("binding", "timeout", "patience", "concurrency", "rate")
-    return {key: config.getoption(f"--gateway-{key}") for key in keys}
+    return {key: _number(config.getoption(f"--gateway-{key}")) for key in ("binding", *OPTIONS)}
+
+
+def _number(text: str | None) -> int | float | str | None:
+    """The number that an option gives, if it is one."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError, TypeError):
+            return kind(text)  # type: ignore[arg-type]
+    return text
 
 
 def adapt(config: pytest.Config) -> None:

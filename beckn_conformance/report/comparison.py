@@ -66,7 +66,7 @@ class Comparison:
                 if change.kind == kind and not change.unseen:
                     yield f"{kind:8} {change.requirement}  {change.level}  {change.text}"
         if unseen := sum(change.unseen for change in self.changes):
-            yield f"note: the newer run was narrowed; requirements that it did not fully test: {unseen}"
+            yield f"note: the newer run is incomplete; requirements that it did not fully test: {unseen}"
         before, after = map(worded, self.verdicts, self.waived)
         yield f"verdict: {after}, as before" if before == after else f"verdict: {after} (was {before})"
 

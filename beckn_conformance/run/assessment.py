@@ -10,7 +10,7 @@ from ..judging.finding import Finding
 from ..judging.judge import Judge
 from ..judging.outcome import Verdict, conclude, never_shown
 from ..judging.tally import Tally
-from ..judging.waivers import excusing
+from ..judging.waivers import matching
 from ..messages.exchange import Exchange, TroubleKind
 from ..messages.registration import registration_of
 from ..messages.times import read_time
@@ -185,7 +185,7 @@ class Assessment:
             self.tally.add(judgement, exchange.id)
             if (finding := judgement.finding) is not None:
                 known = findings.get(finding.id)
-                if known is None or (self._excused(known) and not self._excused(finding)):
+                if known is None or (self._waived(known) and not self._waived(finding)):
                     findings[finding.id] = finding
                 shown_by.setdefault(exchange.id, []).append(finding)
         for exchange in exchanges:
@@ -210,7 +210,7 @@ class Assessment:
         smaller = {
             id_: finding
             for id_, finding in self.scenario.findings.items()
-            if id_ in known and finding.weight < known[id_].weight and not self._excused(finding)
+            if id_ in known and finding.weight < known[id_].weight and not self._waived(finding)
         }
         return replace(self._test, findings={**known, **smaller})
 
@@ -223,10 +223,10 @@ class Assessment:
         findings = tuple(f for f in shown.findings.values() if f.requirement in event.requirements and not f.unless)
         if findings:
             text = "\n".join(map(_told, findings))
-            unexcused = [finding for finding in findings if not self._excused(finding)]
-            levels = {self.run.specification.requirements[finding.requirement].level for finding in unexcused}
+            unwaived = [finding for finding in findings if not self._waived(finding)]
+            levels = {self.run.specification.requirements[finding.requirement].level for finding in unwaived}
             failed = self.run.strict or "MUST" in levels
-            status = "waived" if not unexcused else "failed" if failed else "warned"
+            status = "waived" if not unwaived else "failed" if failed else "warned"
             return TestOutcome(status, self._mask(text), findings)
         missing = [requirement for requirement in event.requirements if requirement not in shown.exercised]
         if missing and not (event.drawn and shown.exercised):
@@ -234,9 +234,9 @@ class Assessment:
             return TestOutcome("inconclusive", f"{missing[0]} could not be judged: {why}")
         return TestOutcome("passed", "")
 
-    def _excused(self, finding: Finding) -> bool:
+    def _waived(self, finding: Finding) -> bool:
         run = self.run
-        return bool(excusing(run.config.waivers, finding.requirement, finding.pointer, run.started.date()))
+        return bool(matching(run.config.waivers, finding.requirement, finding.pointer, run.started.date()))
 
 
 def _told(finding: Finding) -> str:

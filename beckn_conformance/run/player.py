@@ -226,7 +226,7 @@ class Player:
                 )
                 actor.hurried, actor.due = hurried, due or actor.due
                 # The last time, what failed each time is judged.
-                actor.excused = operations if left else operations - failed
+                actor.may_fail = operations if left else operations - failed
                 try:
                     await play(actor)
                 except Unmet as error:

@@ -8,9 +8,9 @@ from itertools import cycle
 
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
-from reference_server.planting import Defect, defect, installing, replaces
+from reference_server.planting import Defect, Install, defect, installing, replaces
 from reference_server.planting.edits import short
-from reference_server.planting.steps import declared, enveloped, in_answer, in_reply, rebodied, with_header, writing
+from reference_server.planting.steps import declared, enveloped, in_answer, in_reply, rebodied, writing
 
 
 def _trailing_comma(body: bytes) -> bytes:
@@ -81,18 +81,22 @@ def _texts(
         yield defect(f"{start}-media-type-{name}", "REPLY-MEDIA-TYPE", action, "", words, install)
 
 
+def _with_header(outcome: str, action: str, members: Mapping[str, Json]) -> Install:
+    return in_reply(outcome, action, lambda _, reply: replace(reply, header={**reply.header, **members}))
+
+
 def _headers(action: str, outcome: str, start: str) -> Iterator[Defect]:
     replies = f"{outcome}s of {action}"
     for name, given in _ACTIONS[outcome]:
         words = f"the action of {replies} is {given}"
-        install = with_header(outcome, action, {"action": given})
+        install = _with_header(outcome, action, {"action": given})
         yield defect(f"{start}-action-{name}", "REPLY-ACTION", action, "header:action", words, install)
     for name, requirement, text in (
         ("missing", "REPLY-MESSAGE", None),
         ("empty", "REPLY-MESSAGE-BLANK", ""),
         ("blank", "REPLY-MESSAGE-BLANK", "  "),
     ):
-        install = with_header(outcome, action, {"message": text})
+        install = _with_header(outcome, action, {"message": text})
         words = f"{replies} have a {name} message"
         yield defect(f"{start}-message-{name}", requirement, action, "header:message", words, install)
     for status in _STATUSES[outcome]:

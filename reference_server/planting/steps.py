@@ -11,8 +11,8 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from reference_server.binding import EnvelopeBinding
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, Answer, Call, Faults, Json, Place, Reply, Request
-from reference_server.planting.edits import Change, edited, matches, parts, to
+from reference_server.message import ADD, Answer, Call, Faults, Json, Reply, Request
+from reference_server.planting.edits import Change, edited, parts, to
 from reference_server.registration import PENDING, VERIFIED, Registration, digest
 
 Install: TypeAlias = Callable[[Gateway], None]
@@ -140,11 +140,6 @@ def _at(pointer: str, change: Change) -> Finishing:
     return lambda request, reply: replace(reply, body=edited(reply.body, parts(pointer), change))
 
 
-def with_header(outcome: str, action: str, members: Mapping[str, Json]) -> Install:
-    """Give members of the header of a reply other values, or leave them out."""
-    return in_reply(outcome, action, lambda _, reply: replace(reply, header={**reply.header, **members}))
-
-
 def writing(change: Callable[[Answer], Answer], when: Condition = always) -> Install:
     """Change the written form of replies."""
     return giving("write", lambda answer, request, reply: change(answer) if when(request, reply) else answer)
@@ -182,7 +177,6 @@ def crashed(answer: Answer) -> Answer:
 
 def answering(when: Callable[[Call], bool], answer: Answer) -> Install:
     """Answer some calls in place of the gateway."""
-
     return fronting(lambda call: answer if when(call) else None)
 
 
@@ -224,16 +218,6 @@ def blaming(gateway: Gateway, change: Callable[[Request, Faults], Faults], actio
         if faults and request.action == action and reason in (reasons or (reason,)):
             faults = change(request, faults)
         return inner(request, reason, message, faults)
-
-
-def blaming_one(action: str, pointer: str, blame: Callable[[Request, Place, Json], Faults], *reasons: str) -> Install:
-    """Change the message for a fault at one place, where it is the only fault."""
-
-    def change(request: Request, faults: Faults) -> Faults:
-        place, message = next(iter(faults.items()))
-        return blame(request, place, message) if len(faults) == 1 and matches(place, pointer) else faults
-
-    return blaming(change, action, *reasons)
 
 
 @installing

@@ -178,7 +178,7 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ("headers: {X-Key: Schlüssel}\n", "gateway.yaml, line 1: headers.X-Key: "),
         ('signup_token: "a\\nb"\n', "gateway.yaml, line 1: signup_token: "),
         ("signup_token: Schlüssel\n", "gateway.yaml, line 1: signup_token: "),
-        ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is missing"),
+        ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'reason', 'owner', 'expires' are missing"),
         (
             "waivers:\n  - {requirement: SIGNUP-NACK-FONE, reason: r, owner: o, expires: 2027-01-01}\n",
             "gateway.yaml, line 2: waivers.0.requirement: there is no requirement 'SIGNUP-NACK-FONE'; did you mean",

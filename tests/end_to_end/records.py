@@ -2,7 +2,45 @@
 
 import json
 
+from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.cli import main
+from beckn_conformance.plugin.expected_tests import ExpectedTest
 from beckn_conformance.record.chain import Chain
+from beckn_conformance.run import rejudge
+from beckn_conformance.specification.loading import load
+from tests.end_to_end.kit import Kit
+from tests.end_to_end.loopback import Loopback
+
+SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
+
+
+def certifiable(home, defect, status):
+    """Leaves a run of a few tests in a folder as if it were a whole one, and a key pair beside it."""
+    server = Loopback(defects=(defect,))
+    try:
+        run = Kit(home).run(server.url, "-k", SOME)
+    finally:
+        server.close()
+    assert run.status == status, run.output
+    called_whole(run.folder)
+    keys.generate(home / "key")
+    return home
+
+
+def called_whole(folder):
+    """Makes a narrowed run pass for a whole one: tests of certificates need none of a minute."""
+    rewrite(
+        folder / "course.jsonl",
+        lambda rows: [{**row, "narrowed": False} if row["kind"] == "ended" else row for row in rows],
+    )
+    seal(folder)
+    main(["report", str(folder)])
+
+
+def due_of(folder):
+    """What is due of a suite that has just the tests that ran."""
+    judged = rejudge.rejudge(folder, load())
+    return {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
 
 
 def rewrite(path, change):

@@ -22,33 +22,14 @@ from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.store import Run, Store
 from beckn_conformance.errors import UsageError
-from beckn_conformance.plugin.expected_tests import ExpectedTest
-from beckn_conformance.run import rejudge
 from beckn_conformance.specification.loading import load
-from tests.end_to_end.kit import Kit
-from tests.end_to_end.loopback import Loopback
-from tests.end_to_end.records import rewrite, seal
+from tests.end_to_end.records import SOME, called_whole, certifiable, due_of, rewrite
 
-SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 DEFECT = "signup-info-phone-error-echoes-value"
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def _called_whole(folder):
-    """Makes a narrowed run pass for a whole one: tests of certificates need none of a minute."""
-    rewrite(
-        folder / "course.jsonl",
-        lambda rows: [{**row, "narrowed": False} if row["kind"] == "ended" else row for row in rows],
-    )
-    seal(folder)
-    main(["report", str(folder)])
-
-
-@cache
-def _due(folder):
-    """What is due of a suite that has just the tests that ran."""
-    judged = rejudge.rejudge(folder, load())
-    return {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+_due = cache(due_of)
 
 
 def _issue(home, patch):
@@ -60,15 +41,7 @@ def _issue(home, patch):
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory):
     """A report folder with a certificate, and a key pair beside it."""
-    home = tmp_path_factory.mktemp("issued")
-    server = Loopback(defects=(DEFECT,))
-    try:
-        run = Kit(home).run(server.url, "-k", SOME)
-    finally:
-        server.close()
-    assert run.status == 0, run.output
-    _called_whole(run.folder)
-    keys.generate(home / "key")
+    home = certifiable(tmp_path_factory.mktemp("issued"), DEFECT, status=0)
     with pytest.MonkeyPatch.context() as patch:
         _issue(home, patch)
     return home
@@ -441,7 +414,7 @@ def test_what_cannot_be_asked_for_is_told(home, asked):
     assert status in (2, 4)
 
 
-def test_a_narrowed_run_is_not_certified_even_if_it_is_called_whole(kit, gateway, tmp_path, capsys):
+def test_a_narrowed_run_is_not_certified_even_if_it_iscalled_whole(kit, gateway, tmp_path, capsys):
     main(["keygen", str(tmp_path / "key")])
     narrowed = kit.run(gateway().url, "-k", SOME)
 
@@ -450,7 +423,7 @@ def test_a_narrowed_run_is_not_certified_even_if_it_is_called_whole(kit, gateway
     assert status == 4
     assert "the run was narrowed" in capsys.readouterr().err
     # To call it a whole one is not enough: the tests that had to run are found out again.
-    _called_whole(narrowed.folder)
+    called_whole(narrowed.folder)
     assert main(["certify", str(narrowed.folder), "--key", str(tmp_path / "key")]) == 4
     assert "tests of the suite did not run" in capsys.readouterr().err
 
@@ -459,7 +432,7 @@ def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(kit, gatew
     waiver = "{requirement: SIGNUP-NACK-PHONE, reason: known, owner: me, expires: 2099-01-01, class: gateway-defect}"
     server = gateway(defects=("signup-info-phone-no-dash-accepted",))
     kit.run(server.url, kit.configure(f"waivers: [{waiver}]"), "-k", SOME)
-    _called_whole(kit.report)
+    called_whole(kit.report)
     keys.generate(kit.folder / "key")
     _issue(kit.folder, monkeypatch)
 

@@ -14,14 +14,9 @@ import pytest
 from beckn_conformance.commands.certificate import examination, keys, statement
 from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
-from beckn_conformance.plugin.expected_tests import ExpectedTest
-from beckn_conformance.run import rejudge
 from beckn_conformance.specification.loading import load
-from tests.end_to_end.kit import Kit
-from tests.end_to_end.loopback import Loopback
-from tests.end_to_end.records import rewrite, seal
+from tests.end_to_end.records import certifiable, due_of, rewrite, seal
 
-SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 REQUIREMENT = "SIGNUP-NACK-PHONE"
 
 
@@ -67,32 +62,16 @@ class Record:
             path.write_text(re.sub(r'"(x\d+)"', lambda found: f'"{new.get(found[1], found[1])}"', path.read_text()))
 
 
-def _end_of(rows, **facts):
-    return [{**row, **facts} if row["kind"] == "ended" else row for row in rows]
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The folder of a run against a gateway that fails a MUST, called a whole one, with a key beside it."""
-    home = tmp_path_factory.mktemp("failing")
-    server = Loopback(defects=("signup-info-phone-no-dash-accepted",))
-    try:
-        made = Kit(home).run(server.url, "-k", SOME)
-    finally:
-        server.close()
-    assert made.status == 1, made.output
-    rewrite(made.folder / "course.jsonl", lambda rows: _end_of(rows, narrowed=False))
-    seal(made.folder)
-    main(["report", str(made.folder)])
-    keys.generate(home / "key")
-    return home
+    return certifiable(tmp_path_factory.mktemp("failing"), "signup-info-phone-no-dash-accepted", status=1)
 
 
 @pytest.fixture(scope="module")
 def due(run):
     """What is due of a suite that has just the tests that ran."""
-    judged = rejudge.rejudge(run / "reports", load())
-    return {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+    return due_of(run / "reports")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Options and configurations that cannot be used are told in one line, before any request, with status 4."""
 
+import pytest
+
 from tests.end_to_end.kit import ONE
 
 
@@ -42,6 +44,13 @@ def test_a_bad_option_is_told_once_where_tests_are_spread_over_processes(kit):
     run = kit.run("gw.example", "-p", "xdist.plugin", "-n2", *ONE)
 
     _assert_told_in_one_line(run, "--gateway-url")
+
+
+@pytest.mark.parametrize("option", ["--gateway-timeout=soon", "--gateway-concurrency=2.5", "--fuzz-examples=many"])
+def test_an_option_that_is_no_number_is_told(kit, option):
+    name, _, value = option.partition("=")
+
+    _assert_told_in_one_line(kit.run("reference", option, *ONE), name, value, "number")
 
 
 def test_nothing_selected_is_told_without_a_request(kit, gateway):

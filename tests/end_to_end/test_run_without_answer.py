@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from beckn_conformance.commands.cli import main
+from tests.client.calls import ok, says
 from tests.end_to_end.kit import ONE
 from tests.end_to_end.loopback import always, plain
 
@@ -33,26 +34,8 @@ def _assert_inconclusive(run, url, *words):
     assert json.loads((run.folder / "report.json").read_text()) == run.report
 
 
-def _ok(body, *fields):
-    return "\r\n".join(("HTTP/1.1 200 OK", *fields, "", body)).encode()
-
-
 async def _nothing(reader, writer):
     await asyncio.Event().wait()
-
-
-def _says(data, *, then=b""):
-    """Reads the head of a request, sends something, and repeats something else for ever or closes."""
-
-    async def talk(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(data)
-        await writer.drain()
-        while then:
-            writer.write(then)
-            await writer.drain()
-
-    return talk
 
 
 BOMB = gzip.compress(bytes(16 * 1024 * 1024), 9)
@@ -60,11 +43,11 @@ BOMB = gzip.compress(bytes(16 * 1024 * 1024), 9)
 # ``tests/client/test_replies.py`` has every form of a reply that cannot be read.
 TALKS = {
     "accepts and never answers": (_nothing, "timeout"),
-    "sends no HTTP": (_says(b"220 mail.example ESMTP ready\r\n"), "connection"),
-    "sends an endless header": (_says(b"HTTP/1.1 200 OK\r\nX-Pad: ", then=b"x" * 65536), "limit"),
-    "sends a gzip bomb": (_says(_ok("", "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}") + BOMB), "limit"),
+    "sends no HTTP": (says(b"220 mail.example ESMTP ready\r\n"), "connection"),
+    "sends an endless header": (says(b"HTTP/1.1 200 OK\r\nX-Pad: ", then=b"x" * 65536), "limit"),
+    "sends a gzip bomb": (says(ok(b"Content-Encoding: gzip", b"Content-Length: %d" % len(BOMB), body=BOMB)), "limit"),
     "steers a terminal by its reason phrase": (
-        _says(b"HTTP/1.1 500 \x1b[2J\x1b]0;owned\x07\r\nContent-Length: 0\r\n\r\n"),
+        says(b"HTTP/1.1 500 \x1b[2J\x1b]0;owned\x07\r\nContent-Length: 0\r\n\r\n"),
         "",
     ),
 }

@@ -120,7 +120,7 @@ def test_a_requirement_outside_a_narrowed_run_is_not_worse():
     assert kinds(comparison) == ["changed"]
     assert not comparison.worse
     assert [*comparison.lines()][:-1] == [
-        "note: the newer run was narrowed; requirements that it did not fully test: 1"
+        "note: the newer run is incomplete; requirements that it did not fully test: 1"
     ]
 
 

@@ -245,7 +245,7 @@ def _incomplete(judged: Rejudgement) -> Iterator[str]:
         yield "the run did not come to its end"
     yield from (f"the record is not whole: {flaw}" for flaw in judged.flaws)
     if judged.run.narrowed:
-        yield "the run was narrowed: only part of the suite counts, and its verdict is incomplete"
+        yield "the run was narrowed or interrupted: only part of the suite counts, and its verdict is incomplete"
     expected = expected_tests(judged.run)
     missing, strange = sorted(expected.keys() - judged.ran.keys()), sorted(judged.ran.keys() - expected.keys())
     if missing:

@@ -115,8 +115,8 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
 def _summary(results: FleetResults) -> str:
     last, number = results.history[-1], len(results.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
-    excused = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in results.rows.values())
-    waived = f" ({excused} of the conformant with waivers)" if excused else ""
+    with_waivers = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in results.rows.values())
+    waived = f" ({with_waivers} of the conformant with waivers)" if with_waivers else ""
     return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}{waived}"
 
 

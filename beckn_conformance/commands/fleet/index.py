@@ -47,7 +47,7 @@ def page(document: Mapping[str, Any], history: list[dict[str, Any]], specificati
         worst=next((verdict for verdict in VERDICTS if counts[verdict]), "pending"),
         counts=[(verdict, count) for verdict, count in counts.items() if count],
         conformant=counts["conformant"],
-        excused=sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in rows),
+        with_waivers=sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in rows),
         worded=worded,
         started=html.day(document["started"]),
         rows=rows,

@@ -142,7 +142,7 @@ class Clones:
             return
         own = _counted(observation, self._shown)
         for pairing in pair(self._documents.all, found, observation):
-            due = self._is_due(observation, pairing.document.seen_at) and not pairing.document.excused
+            due = self._is_due(observation, pairing.document.seen_at) and not pairing.document.reported
             if due and (judged := _lost(observation, pairing, own, len(found))) is not None:
                 yield judged
                 return

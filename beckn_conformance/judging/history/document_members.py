@@ -176,11 +176,11 @@ def judge_ids(observation: Observation, pairings: list[Pairing], found: list[Any
 
 def _same_id(observation: Observation, document: Document, pointer: str, id_: str) -> Iterator[Judgement]:
     """Compares the id of a document with that in the reply to the addition before."""
-    if document.id is not None and not document.excused:
+    if document.id is not None and not document.reported:
         if id_ == document.id:
             yield observation.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
         else:
-            document.excused = True
+            document.reported = True
             yield observation.bad(
                 "DOCUMENTS-DOCUMENT-ID-STABLE",
                 pointer,

@@ -157,7 +157,7 @@ class Documents:
                 intact = intact and same
                 hidden = judged.requirement == "DOCUMENTS-KEPT"
                 document.hidden, document.reformed = document.hidden or hidden, document.reformed or same
-                document.excused = document.excused or not (hidden or same)
+                document.reported = document.reported or not (hidden or same)
                 yield judged
         yield from self._strangers(observation, pairings, found)
         yield from _doubled(observation, pairings, found)
@@ -285,8 +285,8 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, akin: Iter
         due = settled(observation, document.time)
     if document.unusual and (pairing.kind == "missing" or pairing.member != "name"):
         return None
-    excused = document.excused or (document.hidden and action != ADD) or (document.reformed and pairing.kind == "same")
-    if excused or not due or pairing.kind == "unreadable":
+    told = document.reported or (document.hidden and action != ADD) or (document.reformed and pairing.kind == "same")
+    if told or not due or pairing.kind == "unreadable":
         return None
     if pairing.kind == "missing":
         return _missing(observation, course, document, akin)

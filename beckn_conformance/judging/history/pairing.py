@@ -43,7 +43,7 @@ class Document:
     """Its id in the last reply of documents/add."""
     unusual: bool = False
     """Its name is longer than every reading allows (Q8)."""
-    excused: bool = False
+    reported: bool = False
     """A finding was made on it; what follows from that is no second finding."""
     reformed: bool = False
     """A finding was made on its form."""

@@ -10,9 +10,9 @@ from reference_server.catalogue import Catalogue
 from reference_server.defects.derived.requests import kinds
 from reference_server.gateway import Gateway
 from reference_server.message import Faults, Json, Place, Request
-from reference_server.planting import Defect, defect, installing, replaces
+from reference_server.planting import Defect, Install, defect, installing, replaces
 from reference_server.planting.edits import matches, parts, place_name, short, to
-from reference_server.planting.steps import blaming_one
+from reference_server.planting.steps import blaming
 from reference_server.specification import Member, Specification
 
 RenderingSection: TypeAlias = Callable[[Request, str, Faults], Json]
@@ -38,6 +38,16 @@ def at(neighbour: str) -> Blame:
         return {tuple(index if part == "*" else part for part in parts(neighbour)): message}
 
     return blame
+
+
+def _blaming_one(action: str, pointer: str, blame: Blame, *reasons: str) -> Install:
+    """Change the message for a fault at one place, where it is the only fault."""
+
+    def change(request: Request, faults: Faults) -> Faults:
+        place, message = next(iter(faults.items()))
+        return blame(request, place, message) if len(faults) == 1 and matches(place, pointer) else faults
+
+    return blaming(change, action, *reasons)
 
 
 def _as(form: Callable[[Json], Json]) -> Blame:
@@ -88,11 +98,11 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
             if catalogue.refusing(action, pointer, "array", "must") and member.is_scalar:
                 form, change = next(forms)
                 start, words = f"{place_name(action, pointer)}-error", f"the error at {pointer} of {action} is"
-                install = blaming_one(action, pointer, _as(change))
+                install = _blaming_one(action, pointer, _as(change))
                 yield defect(f"{start}-{form}", "NACK-TEXT", action, pointer, f"{words} {form}", install)
                 # Only a faulty text could come back as a message.
                 if member.schema.keys() & {"x-malformed", "x-should-malformed", "x-known"}:
-                    words, install = f"{words} the value that was sent", blaming_one(action, pointer, _echoed)
+                    words, install = f"{words} the value that was sent", _blaming_one(action, pointer, _echoed)
                     yield defect(f"{start}-echoes-value", "NACK-ECHO", action, pointer, words, install)
         yield from _of_unknown(specification, catalogue, action)
 
@@ -111,7 +121,7 @@ def _of_member(
             ways.append(("misplaced", at(neighbour), f"blames {neighbour}"))
         for name, blame, words in ways:
             also, words = "NACK-SOUND" if name == "misplaced" else "", f"{action} with a fault at {pointer} {words}"
-            install = blaming_one(action, pointer, _sparing(False, blame), "body")
+            install = _blaming_one(action, pointer, _sparing(False, blame), "body")
             yield defect(f"{place}-error-{name}", requirement, action, pointer, words, install, also)
         # A list further below is rendered with what it is in.
         if pointer.startswith(f"/{parts(pointer)[0]}/*/"):
@@ -122,7 +132,7 @@ def _of_member(
         requirement = catalogue.refusing(action, pointer, kind, strength)
         if kind == "empty" and requirement is not None:
             words = f"{action} with an empty text at {pointer} is refused without a word about it"
-            install = blaming_one(action, pointer, _sparing(True, unsaid), "body")
+            install = _blaming_one(action, pointer, _sparing(True, unsaid), "body")
             yield defect(f"{place}-empty-error-unsaid", requirement, action, pointer, words, install)
 
 
@@ -136,7 +146,7 @@ def _of_unknown(specification: Specification, catalogue: Catalogue, action: str)
         ways.append(("at-object", at("/registration"), "has its message at registration, not at its id"))
     for name, blame, words in ways:
         name, words = f"{short(action)}-unknown-{name}", f"the refusal of {action} for an unknown registration {words}"
-        install = blaming_one(action, "/registration/id", blame, "unknown")
+        install = _blaming_one(action, "/registration/id", blame, "unknown")
         yield defect(name, requirement, action, "/registration/id", words, install)
 
 

@@ -122,7 +122,7 @@ def test_no_stored_secret_moves_to_another_place():
         ({"headers.0.name": "Content-Length"}, "headers.0.value", "it says where a request ends"),
         ({"headers.0.name": "X", "headers.1.name": "X"}, "headers.0.name", "'X' stands here twice"),
         ({"registrations.0.id": "r"}, "registrations.0.token", "it takes text that is not empty"),
-        ({"waivers.0.requirement": "REPLY-JSON"}, "waivers.0", "'expires' is missing"),
+        ({"waivers.0.requirement": "REPLY-JSON"}, "waivers.0", "'reason', 'owner', 'expires' are missing"),
         ({"proxy": "socks://user:pass@h:1"}, "proxy", "'socks://h:1' needs a scheme"),
         ({"peers": "https://a.example", "clone_within": "0"}, "clone_within", "it takes more than 0"),
         ({"peers": "https://a.example\nb", "clone_within": "1"}, "peers", "'b' needs a scheme"),
