@@ -225,6 +225,11 @@ class Story:
         how.setdefault("token", made.token)
         return self.call(GET, {"registration": {"id": made.id}}, answer or _ack(self, made.shown(), change), **how)
 
+    def look(self, **how):
+        """Asks for the registration once every change is settled."""
+        self.wait()
+        return self.get(**how)
+
     def update(self, info=None, **how):
         info = self.values.info() if info is None else info
 

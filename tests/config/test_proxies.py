@@ -44,14 +44,9 @@ def test_a_proxy_is_declared_by_its_url(text, expected):
 @pytest.mark.parametrize(
     "text",
     [
-        "proxy.example:3128",
-        "http://me:hush@proxy.example",
-        "https://me:hush@proxy.example:3128",
-        "socks5://me:hush@proxy.example:1080",
-        "http://me:hush@proxy.example:3128/path",
-        "http://me:hush@proxy.example:port",
-        "http://me:hush@:3128",
-        "http://me:hush@proxy.example:3128?x",
+        *("proxy.example:3128", "http://me:hush@proxy.example", "https://me:hush@proxy.example:3128"),
+        *("socks5://me:hush@proxy.example:1080", "http://me:hush@proxy.example:3128/path"),
+        *("http://me:hush@proxy.example:port", "http://me:hush@:3128", "http://me:hush@proxy.example:3128?x"),
     ],
 )
 def test_other_proxies_are_refused_without_showing_passwords(text):

@@ -98,13 +98,9 @@ def test_only_the_host_or_program_of_a_hook_is_shown(hook, shown):
 @pytest.mark.parametrize(
     "text",
     [
-        "signup_token: [open-sesame]",
-        "headers: open-sesame",
-        "headers: {X-Key: [open-sesame]}",
-        "registrations: [{id: r-1, token: [open-sesame]}]",
-        "registrations: [open-sesame]",
-        "verification_hook: [open-sesame]",
-        "proxy: [open-sesame]",
+        *("signup_token: [open-sesame]", "headers: open-sesame", "headers: {X-Key: [open-sesame]}"),
+        *("registrations: [{id: r-1, token: [open-sesame]}]", "registrations: [open-sesame]"),
+        *("verification_hook: [open-sesame]", "proxy: [open-sesame]"),
     ],
 )
 def test_a_mistake_in_a_secret_is_named_without_the_secret(tmp_path, text):

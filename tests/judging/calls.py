@@ -11,8 +11,7 @@ def begun(**how):
     """A story in which every operation was served once; the last registration is settled, and no change of it waits."""
     story = Story(**how)
     story.signup()
-    story.wait()
-    story.get()
+    story.look()
     story.update()
     story.wait()
     story.add()

@@ -6,6 +6,7 @@ from beckn_conformance.judging.finding import Obligation
 from beckn_conformance.judging.obligations import obligations
 from tests.exchanges import ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, changed, configured, drop, nack, put
 from tests.judging.calls import PREFIX, answered, begun, blame, call
+from tests.judging.stories import signed_up
 
 
 @pytest.mark.parametrize("action", [GET, UPDATE, ADD])
@@ -45,9 +46,7 @@ def test_an_update_may_repeat_its_own_company_id_and_no_other(owner, findings):
 
 @pytest.mark.parametrize(("changed_before", "findings"), [(False, []), (True, [("UPDATE-ACK-EMAIL", "/info/email")])])
 def test_a_gateway_may_hold_on_to_a_member_that_it_never_changed(changed_before, findings):
-    story = Story()
-    story.signup()
-    story.wait()
+    story = signed_up()
     if changed_before:
         story.update()
         story.wait()
@@ -63,9 +62,7 @@ def test_a_gateway_may_hold_on_to_a_member_that_it_never_changed(changed_before,
     [("email", blame(UPDATE, "/info/email"), ("UPDATE-ACK-EMAIL", "/info/email")), ("", {}, ("UPDATE-ACK", ""))],
 )
 def test_an_update_is_accepted_where_it_changes_nothing_that_is_held(kept, refusal, finding):
-    story = Story()
-    story.signup()
-    story.wait()
+    story = signed_up()
     story.update({**story.values.info(), **({kept: story.mine.info[kept]} if kept else {})}, answer=nack(refusal))
 
     assert story.findings() == [finding]
@@ -125,8 +122,7 @@ def test_a_corrected_signup_that_is_refused_for_the_refused_one_is_a_finding(ref
 def test_a_corrected_signup_that_is_acknowledged_is_kept_and_its_values_are_taken():
     story, body = corrected()
     story.signup(body=body)
-    story.wait()
-    story.get()
+    story.look()
     story.signup(body=body, answer=nack(blame(SIGNUP, "/info/email")))
 
     assert story.findings() == []
@@ -179,8 +175,7 @@ def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
     story.wait()
     story.update()
     story.mine.verify()
-    story.wait()
-    story.get()
+    story.look()
     call(story, UPDATE, nack({}, status=409))
 
     assert story.findings() == [("UPDATE-ACK", "")]
@@ -190,8 +185,7 @@ def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
 def test_a_registration_may_have_no_more_than_ten_documents(held, findings):
     story = begun()
     story.signup(body=story.values.signup(documents=held))
-    story.wait()
-    story.get()
+    story.look()
     call(story, ADD, nack({}, status=422))
 
     assert story.findings() == findings

@@ -69,8 +69,7 @@ def test_a_faulty_value_that_was_acknowledged_is_no_other_finding_where_it_is_sh
     story = begun()
     story.update({**story.values.info(), "name": 5})
     story.add([{**story.values.document(), "name": ["a.pdf"]}])
-    story.wait()
-    story.get()
+    story.look()
     story.get(change=put("/info/name", 6))
 
     assert [finding for finding in story.findings() if "-BODY" in finding[0]] == [("GET-BODY", "/info/name")]
@@ -163,8 +162,7 @@ def test_the_id_of_another_registration_is_a_finding(action):
 def test_a_number_as_id_is_a_finding_and_the_run_goes_on():
     story = Story()
     story.signup(change=put("/registration/id", 1000001))
-    story.wait()
-    story.get()
+    story.look()
     story.get(change=put("/info/name", "another"))
 
     assert story.findings() == [("SIGNUP-ID", "/registration/id"), ("GET-ROUND-TRIP", "/info/name")]

@@ -9,6 +9,7 @@ from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.exchange import Reply
 from tests.exchanges import ACTIONS, ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, exchange, nack, page, reply
 from tests.judging.calls import begun
+from tests.judging.stories import signed_up
 
 BLOCKED = b'{"error": "blocked"}'
 OWN_REFUSAL = nack({"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "is no text"}})
@@ -47,9 +48,7 @@ def test_a_crash_on_a_sound_request_stays_a_finding(answer):
 
 
 def test_a_crash_of_another_server_is_none_of_the_gateways():
-    story = Story()
-    story.signup()
-    story.wait()
+    story = signed_up()
     for _ in range(2):
         fair = reply(body=story.mine.shown())
         story.get(answer=Reply(fair.status, (*fair.headers, SERVED), fair.content))

@@ -162,8 +162,7 @@ def test_the_body_of_a_nack_for_a_wrong_token_is_not_judged(action, body):
 def test_two_registrations_with_one_token_are_a_single_finding(closed, findings):
     story = begun()
     story.signup(token=story.mine.token)
-    story.wait()
-    story.get()
+    story.look()
     story.update()
 
     told = [j.finding for j in story.judgements(closed=closed) if j.finding]
@@ -173,8 +172,7 @@ def test_two_registrations_with_one_token_are_a_single_finding(closed, findings)
 def test_a_registration_that_shares_its_token_is_judged_like_any_other():
     story = begun()
     story.signup(token=story.mine.token)
-    story.wait()
-    story.get(change=put("/api/endpoint_url", "https://another.example/"))
+    story.look(change=put("/api/endpoint_url", "https://another.example/"))
 
     assert ("GET-ROUND-TRIP", "/api/endpoint_url") in story.findings()
 

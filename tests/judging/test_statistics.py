@@ -107,8 +107,7 @@ def test_calls_side_by_side_tell_nothing_of_the_order():
     at = story.now + 1
     story.update(at=at, seconds=1.0)
     story.get(at=at + 0.2, seconds=0.1)
-    story.wait()
-    story.get()
+    story.look()
     story.mine.verify()
     story.get()
 

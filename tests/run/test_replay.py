@@ -42,70 +42,14 @@ RUNS = (
 )
 PIECES = (
     *RUNS,
-    *(
-        "'",
-        '"',
-        "'\"'\"'",
-        "\\",
-        "\\'",
-        "\\\n",
-        "!",
-        "!!",
-        "#",
-        "$",
-        "$ID1",
-        "${U}",
-        "$IFS",
-        "~",
-        "*",
-        "?",
-        "[a-z]",
-        "{a,b}",
-    ),
-    *(
-        "-H",
-        " -o pwned ",
-        "--",
-        "@/etc/passwd",
-        "%s",
-        "%n",
-        "\\c",
-        "\\033[2J",
-        "\\0101",
-        "=",
-        "(",
-        ")",
-        "<",
-        ">pwned",
-        "&",
-        "|",
-    ),
-    *(
-        "##vso[task.x]",
-        "##[group]",
-        "::error::",
-        "section_start:1:x",
-        "\t",
-        " ",
-        "  ",
-        "\r",
-        "\r\n",
-        "\n",
-        "\0",
-        "\x1b[2J",
-    ),
-    *(
-        "\u2028",
-        "\ufeff",
-        "é",
-        "\U0001f600",
-        "\x85",
-        "\x7f",
-        "AAAA",
-        "7",
-        "Action: Provider/get' -H",
-        "<secret 0123456789>",
-    ),
+    *("'", '"', "'\"'\"'", "\\", "\\'", "\\\n", "!", "!!", "#", "$", "$ID1", "${U}", "$IFS", "~", "*", "?", "[a-z]"),
+    "{a,b}",
+    *("-H", " -o pwned ", "--", "@/etc/passwd", "%s", "%n", "\\c", "\\033[2J", "\\0101", "=", "(", ")", "<", ">pwned"),
+    *("&", "|"),
+    *("##vso[task.x]", "##[group]", "::error::", "section_start:1:x", "\t", " ", "  ", "\r", "\r\n", "\n", "\0"),
+    "\x1b[2J",
+    *("\u2028", "\ufeff", "é", "\U0001f600", "\x85", "\x7f", "AAAA", "7", "Action: Provider/get' -H"),
+    "<secret 0123456789>",
 )
 
 
@@ -283,7 +227,7 @@ def fuzzed(seed, count):
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_a_line_sends_hostile_values_and_runs_none_of_them(seed, tmp_path):
-    cases = list(fuzzed(seed, 1000))
+    cases = list(fuzzed(seed, 500))
     assert all(case.line for case in cases)
     assert all(printable(case.line) == case.line for case in cases)
 
@@ -344,18 +288,7 @@ def test_no_mask_touches_a_command_that_is_finished():
 
 
 NAMES = [
-    "body",
-    "b'o\"dy",
-    "$(>pwned)",
-    "`>pwned`",
-    "\\",
-    "\\\\'",
-    "Ünï\U0001f600",
-    "a\nb",
-    "\x7f",
-    "-c",
-    "'''",
-    "{x}",
+    *("body", "b'o\"dy", "$(>pwned)", "`>pwned`", "\\", "\\\\'", "Ünï\U0001f600", "a\nb", "\x7f", "-c", "'''", "{x}"),
     "%s",
 ]
 

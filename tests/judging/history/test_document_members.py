@@ -16,8 +16,7 @@ def test_a_verified_document_that_waits_again_is_a_finding(change, by):
         getattr(story, change)(change=put("/documents/0/status", PENDING))
     else:
         getattr(story, change)()
-        story.wait()
-        story.get(change=put("/documents/0/status", PENDING))
+        story.look(change=put("/documents/0/status", PENDING))
         story.get(change=put("/documents/0/status", PENDING))
 
     requirement = {"update": "UPDATE-DOCUMENT-STATUS-KEPT", "add": "DOCUMENTS-OLD-STATUS-KEPT"}[change]
@@ -59,8 +58,7 @@ def test_a_document_may_be_verified_at_any_time(change):
     story.get()
     getattr(story, change)()
     story.mine.verify()
-    story.wait()
-    story.get()
+    story.look()
     getattr(story, change)()
 
     assert story.findings() == []
@@ -70,8 +68,7 @@ def test_a_verified_document_that_waits_again_though_nobody_touched_the_registra
     story = signed_up()
     story.mine.verify()
     story.get()
-    story.wait()
-    story.get(change=put("/documents/0/status", PENDING))
+    story.look(change=put("/documents/0/status", PENDING))
 
     assert story.findings() == [("UPDATE-DOCUMENT-STATUS-KEPT", "/documents/0/status")]
 
@@ -118,8 +115,7 @@ def test_a_document_with_another_id_than_before_is_less_of_a_finding():
 def test_ids_elsewhere_need_not_be_the_same():
     story = signed_up()
     story.add()
-    story.wait()
-    story.get(change=put("/documents/0/id", "another"))
+    story.look(change=put("/documents/0/id", "another"))
     story.add()
 
     assert story.findings() == []
@@ -155,8 +151,7 @@ def test_which_of_two_like_documents_is_which_is_a_matter_of_order(declared):
 
     for _ in range(2):
         story.add([like], change=newest_first)
-        story.wait()
-        story.get(change=newest_first)
+        story.look(change=newest_first)
 
     assert story.findings() == []
 

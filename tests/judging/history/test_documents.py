@@ -15,8 +15,7 @@ def test_an_added_document_that_its_own_reply_lacks_is_one_finding():
     story = signed_up()
     story.add(change=drop("/documents/2"))
     story.mine.documents.pop()
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("DOCUMENTS-LISTED", "/documents")]
 
@@ -25,8 +24,7 @@ def test_an_earlier_document_that_the_reply_lacks_is_one_finding():
     story = signed_up()
     story.add(change=drop("/documents/0"))
     story.mine.documents.pop(0)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("DOCUMENTS-LISTED", "/documents")]
 
@@ -37,8 +35,7 @@ def test_an_added_document_may_be_missing_until_it_has_settled():
     story.get(change=drop("/documents/2"))
     assert story.findings() == []
 
-    story.wait()
-    story.get(change=drop("/documents/2"))
+    story.look(change=drop("/documents/2"))
     story.get(change=drop("/documents/2"))
     assert story.findings() == [("DOCUMENTS-KEPT", "/documents")]
 
@@ -56,8 +53,7 @@ def test_that_a_read_lacks_a_document_does_not_hide_that_the_lone_addition_does(
     story = signed_up()
     story.add()
     story.mine.documents.pop()
-    story.wait()
-    story.get()
+    story.look()
     story.get()
     story.add()
     story.add()
@@ -68,8 +64,7 @@ def test_that_a_read_lacks_a_document_does_not_hide_that_the_lone_addition_does(
 def test_an_update_that_drops_an_addition_that_was_seen_is_a_finding():
     story = signed_up()
     story.add()
-    story.wait()
-    story.get()
+    story.look()
     story.mine.documents.pop()
     story.update()
 
@@ -107,8 +102,7 @@ def test_a_document_that_is_lost_among_many_of_nobody_is_a_finding():
     strangers = [{"name": f"n{n}", "data": f"d{n}", "status": VERIFIED} for n in range(9000)]
     story = Story()
     story.signup()
-    story.wait()
-    story.get(change=put("/documents", strangers))
+    story.look(change=put("/documents", strangers))
 
     assert "SIGNUP-DOCUMENTS-KEPT" in {requirement for requirement, _ in story.findings()}
 
@@ -120,8 +114,7 @@ def test_a_document_of_the_signup_may_be_stored_a_moment_later():
     assert story.findings() == []
     assert "SIGNUP-DOCUMENTS-KEPT" not in {judgement.requirement for judgement in story.judgements()}
 
-    story.wait()
-    story.get(change=put("/documents", []))
+    story.look(change=put("/documents", []))
     assert set(requirements(story)) == {"SIGNUP-DOCUMENTS-KEPT"}
 
 
@@ -151,8 +144,7 @@ def test_a_document_that_an_addition_drops_is_not_held_against_a_call_made_meanw
     getattr(story, call)(at=start, seconds=0.1, change=lambda body: drop_named(body, first))
     story.add(at=start, seconds=0.2, change=lambda body: drop_named(body, first))
     story.mine.documents.pop(0)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("DOCUMENTS-LISTED", "/documents")]
 
@@ -163,8 +155,7 @@ def test_a_document_that_is_lost_during_an_addition_but_not_by_it_is_a_finding()
     story.add(at=start, seconds=0.2)
     story.update(at=start, seconds=0.1, change=lambda body: drop_named(body, first))
     story.mine.documents.pop(0)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("SIGNUP-DOCUMENTS-KEPT", "/documents")]
 
@@ -211,8 +202,7 @@ def test_a_document_that_gives_way_to_one_of_its_name_is_less_of_a_finding():
     name = story.mine.documents[0]["name"]
     story.add([story.values.document(name=name)], change=drop("/documents/0"))
     story.mine.documents.pop(0)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
 
@@ -223,8 +213,7 @@ def test_one_of_two_like_documents_of_a_signup_that_gives_way_is_less_of_a_findi
     body = story.values.signup(documents=2)
     body["documents"][1][part] = body["documents"][0][part]
     story.signup(body=body, change=drop("/documents/0"))
-    story.wait()
-    story.get(change=drop("/documents/0"))
+    story.look(change=drop("/documents/0"))
 
     assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
 
@@ -233,8 +222,7 @@ def test_documents_of_one_name_that_are_gone_together_are_not_gone_for_their_nam
     story = signed_up()
     name = story.mine.documents[0]["name"]
     story.add([story.values.document(name=name)])
-    story.wait()
-    story.get(change=lambda body: body["documents"].clear())
+    story.look(change=lambda body: body["documents"].clear())
 
     assert {requirement for requirement, _ in story.findings()} == {"SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-KEPT"}
 
@@ -243,8 +231,7 @@ def test_documents_of_one_name_side_by_side_are_fine():
     story = signed_up()
     name = story.mine.documents[0]["name"]
     story.add([story.values.document(name=name), story.values.document(name=name)])
-    story.wait()
-    story.get(change=lambda body: body["documents"].reverse())
+    story.look(change=lambda body: body["documents"].reverse())
 
     assert story.findings() == []
     assert "DOCUMENTS-SAME-NAME" in story.met()
@@ -256,8 +243,7 @@ def test_the_same_document_added_twice_is_fine_twice():
     story.add([document])
     story.wait()
     story.add([document])
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -276,8 +262,7 @@ def test_the_same_document_added_again_may_be_listed_once(lost):
     story.add([document], change=None if lost else drop("/documents/2"))
     if not lost:
         story.mine.documents.pop()
-    story.wait()
-    story.get()
+    story.look()
     story.mine.documents.pop()
     story.get()
 
@@ -289,8 +274,7 @@ def test_of_two_documents_of_one_name_in_one_addition_neither_replaces_the_other
     name = "Permit.pdf"
     story.add([story.values.document(name=name), story.values.document(name=name)], change=drop("/documents/2"))
     story.mine.documents.pop(2)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
 
@@ -299,8 +283,7 @@ def test_two_documents_of_one_name_in_one_addition_may_be_refused():
     story = signed_up()
     documents = [story.values.document(name="Permit.pdf"), story.values.document(name="PERMIT.pdf")]
     story.add(documents, answer=nack({"documents": [{}, {"name": "is taken"}]}))
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -310,8 +293,7 @@ def test_documents_of_one_name_in_a_signup_are_less_of_a_finding():
     documents = [story.values.document(name="Permit.pdf") for _ in range(2)]
     story.signup({**story.values.signup(), "documents": documents}, change=drop("/documents/0"))
     story.mine.documents.pop(0)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
 
@@ -330,8 +312,7 @@ def test_an_added_document_that_comes_back_changed_is_a_finding(pointer, value):
 def test_an_added_document_whose_name_has_another_form_is_less_of_a_finding():
     story = signed_up()
     story.add(change=lambda body: shouted(body, "/documents/2/name"))
-    story.wait()
-    story.get(change=lambda body: shouted(body, "/documents/2/name"))
+    story.look(change=lambda body: shouted(body, "/documents/2/name"))
 
     assert story.findings() == [("DOCUMENTS-ECHO-EXACT", "/documents/2/name")]
     assert {"DOCUMENTS-LISTED", "DOCUMENTS-ECHO", "DOCUMENTS-KEPT", "SIGNUP-DOCUMENTS-KEPT"} <= story.met()
@@ -340,8 +321,7 @@ def test_an_added_document_whose_name_has_another_form_is_less_of_a_finding():
 def test_a_document_that_came_back_in_another_form_and_then_no_more_is_missing():
     story = signed_up()
     story.add(change=lambda body: shouted(body, "/documents/2/name"))
-    story.wait()
-    story.get(change=drop("/documents/2"))
+    story.look(change=drop("/documents/2"))
 
     assert story.findings()[1:] == [("DOCUMENTS-KEPT", "/documents")]
 
@@ -352,8 +332,7 @@ def test_what_an_addition_must_leave_alone_is_left_alone(call, pointer):
     story = signed_up()
     if call == "get":
         story.add()
-        story.wait()
-        story.get(change=put(pointer, "another"))
+        story.look(change=put(pointer, "another"))
     else:
         story.add(change=put(pointer, "another"))
 
@@ -366,11 +345,9 @@ def test_a_document_of_the_signup_that_is_shown_twice_is_a_finding():
 
     story = Story()
     story.signup(change=twice)
-    story.wait()
-    story.get(change=twice)
+    story.look(change=twice)
     story.add()
-    story.wait()
-    story.get(change=lambda body: body["documents"].append(copy.deepcopy(body["documents"][-1])))
+    story.look(change=lambda body: body["documents"].append(copy.deepcopy(body["documents"][-1])))
 
     assert story.findings() == [("SIGNUP-ECHO", "/documents"), ("GET-ROUND-TRIP", "/documents")]
 
@@ -379,8 +356,7 @@ def test_a_document_of_another_registration_is_a_finding():
     story = signed_up()
     theirs = copy.deepcopy(story.mine.documents[0])
     story.signup()
-    story.wait()
-    story.get(change=lambda body: body["documents"].append(theirs))
+    story.look(change=lambda body: body["documents"].append(theirs))
 
     assert story.findings() == [("GET-ROUND-TRIP", "/documents/2")]
 
@@ -390,8 +366,7 @@ def test_a_document_that_two_registrations_have_may_be_shown_at_both():
     document = story.values.document()
     story.add([document])
     story.signup({**story.values.signup(), "documents": [document]})
-    story.wait()
-    story.get(change=lambda body: body["documents"].append({**document, "status": PENDING}))
+    story.look(change=lambda body: body["documents"].append({**document, "status": PENDING}))
 
     assert story.findings() == []
 
@@ -407,8 +382,7 @@ def test_a_document_of_a_refused_addition_that_is_kept_is_a_finding():
     story = signed_up()
     good = story.values.document()
     story.add([good, {"name": "x.pdf"}], answer=nack({"documents": [{}, {"data": "is missing"}]}))
-    story.wait()
-    story.get(change=lambda body: body["documents"].append({**good, "status": PENDING}))
+    story.look(change=lambda body: body["documents"].append({**good, "status": PENDING}))
 
     assert story.findings() == [("DOCUMENTS-NACK-UNCHANGED", "/documents/2")]
 
@@ -417,7 +391,6 @@ def test_of_a_registration_with_more_documents_than_any_run_sends_nothing_is_sai
     story = signed_up()
     document = story.values.document()
     story.add([{**document, "name": f"Permit {number}.pdf"} for number in range(MOST_DOCUMENTS)])
-    story.wait()
-    story.get(change=lambda body: body["documents"].clear())
+    story.look(change=lambda body: body["documents"].clear())
 
     assert story.findings() == []

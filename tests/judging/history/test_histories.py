@@ -81,8 +81,7 @@ def test_a_provider_that_signs_up_again_may_be_given_its_registration(again):
     body = story.values.signup()
     story.signup(body, id_="17")
     story.signup({**body, "info": {**body["info"], **again}}, id_="17")
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -91,8 +90,7 @@ def test_what_is_forgotten_of_one_registration_is_kept_of_the_others():
     story = Story()
     story.signup(id_="17")
     story.signup(id_="18")
-    story.wait()
-    story.get(change=put("/info/name", "wrong"))
+    story.look(change=put("/info/name", "wrong"))
     story.signup(id_="17")
     first, second, get, again = story.exchanges
     judge = Judge(SPECIFICATION, CONFIG)
@@ -233,8 +231,7 @@ def test_whatever_overlaps_at_a_fair_gateway_brings_no_finding(planned, deferred
 def test_a_value_lost_after_whatever_came_before_is_one_finding(planned, pointer):
     story = Story()
     lived(story, planned, deferred=False)
-    story.wait()
-    story.get()
+    story.look()
     story.get(change=put(pointer, "lost"))
     story.get(change=put(pointer, "lost"))
 

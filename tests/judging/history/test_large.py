@@ -48,8 +48,7 @@ def test_a_large_document_that_is_shown_whole_is_kept(action):
 @pytest.mark.parametrize("action", [SIGNUP, ADD])
 def test_a_large_document_that_is_cut_is_a_finding(action):
     story, size = handed_in(action)
-    story.wait()
-    story.get(purpose="large", change=cut(story))
+    story.look(purpose="large", change=cut(story))
 
     (finding,) = story.told()
     assert finding.requirement == "LARGE-KEPT"
@@ -61,8 +60,7 @@ def test_a_large_document_that_is_cut_is_a_finding(action):
 @pytest.mark.parametrize("action", [SIGNUP, ADD])
 def test_a_large_document_that_is_missing_is_a_finding(action):
     story, _ = handed_in(action)
-    story.wait()
-    story.get(purpose="large", change=drop(f"/documents/{len(story.mine.documents) - 1}"))
+    story.look(purpose="large", change=drop(f"/documents/{len(story.mine.documents) - 1}"))
 
     assert story.findings() == [("LARGE-KEPT", "/documents")]
 
@@ -87,8 +85,7 @@ def test_a_large_document_that_is_refused_need_not_be_kept(answer):
 def test_a_large_document_whose_data_is_declared_to_be_redacted_is_asked_for_by_name(data):
     story, _ = handed_in(SIGNUP)
     story.config = configured(documents_echo="redacted")
-    story.wait()
-    story.get(purpose="large", change=put("/documents/0/data", data))
+    story.look(purpose="large", change=put("/documents/0/data", data))
 
     assert story.findings() == []
 
@@ -137,7 +134,6 @@ def test_a_document_of_more_than_32_kb_is_unclear():
 
 def test_a_large_document_whose_name_comes_back_in_another_form_is_kept():
     story, _ = handed_in(SIGNUP)
-    story.wait()
-    story.get(purpose="large", change=put("/documents/0/name", story.mine.documents[0]["name"].upper() + " "))
+    story.look(purpose="large", change=put("/documents/0/name", story.mine.documents[0]["name"].upper() + " "))
 
     assert story.findings() == []

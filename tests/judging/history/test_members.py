@@ -73,8 +73,7 @@ def test_the_same_change_in_later_replies_is_no_second_finding():
 def test_a_finding_of_the_signup_is_not_found_again_by_get():
     story = Story()
     story.signup(change=put("/info/phone", "wrong"))
-    story.wait()
-    story.get(change=put("/info/phone", "wrong"))
+    story.look(change=put("/info/phone", "wrong"))
 
     assert story.findings() == [("SIGNUP-ECHO", "/info/phone")]
 
@@ -145,13 +144,11 @@ def test_redacted_documents_are_fine_where_declared(data):
                 document["data"] = data
 
     story.signup(change=redact)
-    story.wait()
-    story.get(change=redact)
+    story.look(change=redact)
     story.update(change=redact)
     story.wait()
     story.add(change=redact)
-    story.wait()
-    story.get(change=redact)
+    story.look(change=redact)
 
     assert story.findings() == []
 
@@ -166,8 +163,7 @@ def test_redacted_documents_are_a_finding_where_not_declared():
 def test_a_redacted_document_still_has_its_name():
     story = Story(configured(documents_echo="redacted"))
     story.signup(change=lambda body: [d.update(data="") for d in body["documents"]] and None)
-    story.wait()
-    story.get(change=drop("/documents/0"))
+    story.look(change=drop("/documents/0"))
 
     assert requirements(story) == ["SIGNUP-DOCUMENTS-KEPT"]
 
@@ -191,8 +187,7 @@ def test_a_reply_may_leave_out_an_optional_member_that_was_not_sent():
     body = story.values.signup()
     del body["info"]["company_id"]
     story.signup(body=body)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -218,8 +213,7 @@ def test_a_long_name_that_is_cut_is_one_finding():
     story = Story()
     cut = put("/info/name", ("Metro " * 20)[:64])
     story.signup(body={**story.values.signup(), "info": story.values.info(name="Metro " * 20 + "End")}, change=cut)
-    story.wait()
-    story.get(change=cut)
+    story.look(change=cut)
 
     assert story.findings() == [("SIGNUP-LONG-KEPT", "/info/name")]
 
@@ -242,8 +236,7 @@ def with_long_text(story, pointer):
 def test_a_long_text_that_is_kept_or_refused_is_fine(pointer):
     story = Story()
     story.signup(body=with_long_text(story, pointer))
-    story.wait()
-    story.get()
+    story.look()
     refused = Story()
     refused.signup(body=with_long_text(refused, pointer), answer=nack({"info": {"name": "too long"}}))
 
@@ -257,8 +250,7 @@ def test_a_long_text_that_is_cut_is_one_finding(pointer):
     story = Story()
     cut = put(pointer, LONG_TEXTS[pointer][:64])
     story.signup(body=with_long_text(story, pointer), change=cut)
-    story.wait()
-    story.get(change=cut)
+    story.look(change=cut)
 
     assert story.findings() == [("SIGNUP-LONG-KEPT", pointer)]
 
@@ -267,8 +259,7 @@ def test_a_long_text_that_is_cut_is_one_finding(pointer):
 def test_a_long_text_that_only_get_cuts_is_one_finding(pointer):
     story = Story()
     story.signup(body=with_long_text(story, pointer))
-    story.wait()
-    story.get(change=put(pointer, LONG_TEXTS[pointer][:64]))
+    story.look(change=put(pointer, LONG_TEXTS[pointer][:64]))
 
     assert story.findings() == [("SIGNUP-LONG-KEPT", pointer)]
 
@@ -293,8 +284,7 @@ def test_a_long_document_name_that_is_cut_where_data_is_redacted_is_not_missed()
             document["name"], document["data"] = document["name"][:64], "redacted"
 
     story.signup(body=with_long_text(story, "/documents/0/name"), change=cut)
-    story.wait()
-    story.get(change=cut)
+    story.look(change=cut)
 
     assert story.findings() == []
 
@@ -303,8 +293,7 @@ def test_a_short_email_after_a_long_one_has_to_be_kept():
     story = Story()
     story.signup(body=with_long_text(story, "/info/email"))
     story.update()
-    story.wait()
-    story.get(change=put("/info/email", "another@example.com"))
+    story.look(change=put("/info/email", "another@example.com"))
 
     assert story.findings() == [("GET-ROUND-TRIP", "/info/email")]
 
@@ -324,8 +313,7 @@ def test_a_gateway_that_changes_the_form_of_everything_still_keeps_the_values():
 
     story = Story()
     story.signup({**story.values.signup(), "info": story.values.info(name="Metro " * 20 + "End")}, change=capitals)
-    story.wait()
-    story.get(change=capitals)
+    story.look(change=capitals)
 
     assert {"SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-LONG-KEPT"} <= story.met()
     assert {requirement for requirement, _ in story.findings()} == {"SIGNUP-ECHO-EXACT"}

@@ -153,8 +153,7 @@ def test_a_stale_read_before_an_update_of_the_form_alone_is_no_echo_of_it():
     old = story.mine.info.copy()
     story.update({**old, "name": old["name"].upper()})
     story.get(change=infos(old))
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -163,8 +162,7 @@ def test_an_update_of_the_form_alone_that_is_never_made_is_late():
     story = signed_up()
     old = story.mine.info.copy()
     story.update({**old, "name": old["name"].upper()})
-    story.wait()
-    story.get(change=infos(old))
+    story.look(change=infos(old))
 
     assert story.findings() == [("UPDATE-VISIBLE", "/info")]
 
@@ -178,8 +176,7 @@ def test_a_mix_of_old_and_new_values_is_a_finding(updates, name):
     story = signed_up(configured(updates=updates))
     old = story.mine.info[name]
     story.update()
-    story.wait()
-    story.get(change=put(f"/info/{name}", old))
+    story.look(change=put(f"/info/{name}", old))
 
     assert story.findings() == [("UPDATE-WHOLE", f"/info/{name}")]
 
@@ -197,8 +194,7 @@ def test_a_mix_of_two_updates_is_a_finding():
     first = story.mine.info["email"]
     story.wait()
     story.update()
-    story.wait()
-    story.get(change=put("/info/email", first))
+    story.look(change=put("/info/email", first))
 
     assert requirements(story) == ["UPDATE-WHOLE"]
 
@@ -222,8 +218,7 @@ def test_values_of_another_registration_are_a_finding():
     first, second = drawn(story, 2)
     story.update(first, of=one, at=start, seconds=0.1)
     story.update(second, of=other, at=start, seconds=0.1)
-    story.wait()
-    story.get(of=one, change=infos(second))
+    story.look(of=one, change=infos(second))
 
     assert story.findings() == [("GET-ROUND-TRIP", "/info")]
 
@@ -251,8 +246,7 @@ def test_what_an_update_must_leave_alone_is_left_alone(call, pointer):
     story = signed_up()
     if call == "get":
         story.update()
-        story.wait()
-        story.get(change=put(pointer, "another.pdf"))
+        story.look(change=put(pointer, "another.pdf"))
     else:
         story.update(change=put(pointer, "another.pdf"))
 
@@ -278,8 +272,7 @@ def test_a_signup_without_an_info_declared_optional_is_judged(info):
 def test_a_partial_update_that_leaves_the_rest_as_it_is_is_fine():
     story = signed_up()
     story.update({"name": story.values.realistic.name()})
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
     assert "UPDATE-PARTIAL-KEPT" in story.met()
@@ -289,8 +282,7 @@ def test_a_partial_update_that_leaves_the_rest_as_it_is_is_fine():
 def test_a_partial_update_may_be_refused(body):
     story = signed_up()
     story.update({"name": story.values.realistic.name(), "phone": None}, answer=nack(body))
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
     assert "UPDATE-PARTIAL-KEPT" in story.met()
@@ -300,8 +292,7 @@ def test_a_partial_update_may_be_refused(body):
 def test_a_partial_update_that_blanks_the_rest_is_a_finding(blank):
     story = signed_up()
     story.update({"name": story.values.realistic.name()}, change=put("/info/email", blank))
-    story.wait()
-    story.get(change=put("/info/email", blank))
+    story.look(change=put("/info/email", blank))
 
     assert story.findings() == [("UPDATE-PARTIAL-KEPT", "/info/email")]
 
@@ -310,8 +301,7 @@ def test_a_partial_update_that_blanks_the_rest_is_a_finding(blank):
 def test_an_update_without_an_optional_member_may_take_its_value_away(shown):
     story = signed_up(configured(optional=("/info/email",)))
     story.update({name: value for name, value in story.values.info().items() if name != "email"}, change=shown)
-    story.wait()
-    story.get(change=shown)
+    story.look(change=shown)
 
     assert story.findings() == []
     assert "UPDATE-PARTIAL-KEPT" in story.met()
@@ -321,8 +311,7 @@ def test_a_partial_update_is_not_mixed_with_the_values_of_before():
     story = signed_up()
     old = story.mine.info.copy()
     story.update({"name": story.values.realistic.name(), "phone": story.values.realistic.phone()})
-    story.wait()
-    story.get(change=put("/info/name", old["name"]))
+    story.look(change=put("/info/name", old["name"]))
 
     assert requirements(story) == ["UPDATE-WHOLE"]
 
@@ -332,8 +321,7 @@ def test_a_partial_update_builds_on_the_update_before():
     story.update()
     story.wait()
     story.update({"phone": story.values.realistic.phone()})
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -342,8 +330,7 @@ def test_a_refused_partial_update_that_is_kept_is_a_finding():
     story = signed_up()
     name = story.values.realistic.name()
     story.update({"name": name}, answer=nack({}))
-    story.wait()
-    story.get(change=put("/info/name", name))
+    story.look(change=put("/info/name", name))
 
     assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info")]
 
@@ -377,8 +364,7 @@ def test_of_two_partial_updates_side_by_side_either_may_be_the_one_that_stays(wi
     partial = [{"email": story.values.realistic.email()}, {"phone": story.values.realistic.phone()}]
     old = story.mine.info.copy()
     updates_at_once(story, *partial)
-    story.wait()
-    story.get(change=infos({**old, **partial[winner]}))
+    story.look(change=infos({**old, **partial[winner]}))
 
     assert story.findings() == []
 
@@ -387,12 +373,10 @@ def test_a_partial_update_may_be_laid_over_what_is_in_force_while_another_waits(
     story = signed_up(configured(updates="deferred"))
     old = story.mine.info.copy()
     story.update(change=infos(old))
-    story.wait()
-    story.get(change=infos(old))
+    story.look(change=infos(old))
     email = story.values.realistic.email()
     story.update({"email": email}, change=infos(old))
-    story.wait()
-    story.get(change=infos({**old, "email": email}))
+    story.look(change=infos({**old, "email": email}))
 
     assert story.findings() == []
 

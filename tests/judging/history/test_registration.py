@@ -36,11 +36,9 @@ def test_a_registration_made_beforehand_is_taken_as_a_first_get_shows_it():
     story = beforehand()
     story.get()
     story.update()
-    story.wait()
-    story.get()
+    story.look()
     story.add()
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
     assert {"UPDATE-ECHO", "UPDATE-WHOLE", "DOCUMENTS-LISTED", "GET-ROUND-TRIP"} <= story.met()
@@ -67,8 +65,7 @@ def test_what_was_refused_before_a_first_get_excuses_nothing_after_it():
     story = beforehand()
     info = story.values.info()
     story.update(info, answer=nack({"info": {"phone": "is taken"}}))
-    story.wait()
-    story.get()
+    story.look()
     story.get(change=infos(info))
 
     assert ("GET-ROUND-TRIP", "/info/phone") in story.findings()
@@ -81,8 +78,7 @@ def test_a_change_acknowledged_without_a_token_leaves_nothing_certain():
     story = signed_up()
     story.get()
     story.update(token=None)
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("TOKEN-NACK-ABSENT", "header:Token")]
 
@@ -93,8 +89,7 @@ def test_a_foreign_token_that_is_acknowledged_leaves_nothing_certain():
     story.signup()
     story.wait()
     story.update(token=other.token)
-    story.wait()
-    story.get()
+    story.look()
     story.get(of=other, change=infos(story.mine.info))
 
     assert story.findings()[0] == ("TOKEN-NACK-FOREIGN", "header:Token")
@@ -108,8 +103,7 @@ def test_a_reply_that_shows_another_registration_is_one_finding(action):
     story.signup()
     story.wait()
     getattr(story, action)(change=lambda body: {**body, **other.shown(), "info": other.info})
-    story.wait()
-    story.get()
+    story.look()
 
     prefix = {"get": "GET", "update": "UPDATE", "add": "DOCUMENTS"}[action]
     found = [one for one in story.findings() if one[0] != f"{prefix}-STATUS"]
@@ -120,8 +114,7 @@ def test_a_faulty_update_that_is_acknowledged_is_the_only_finding():
     story = signed_up()
     bad = {**story.values.info(), "phone": "none"}
     story.update(bad)
-    story.wait()
-    story.get()
+    story.look()
     story.add()
     story.get()
 
@@ -140,8 +133,7 @@ def test_values_of_a_refused_update_that_are_kept_are_a_finding(fault):
     sent = {**info, "phone": "none"} if fault == "info" else info
     body = {"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "bad"}}
     story.update(sent, answer=nack(body if fault == "info" else {}), **how[fault])
-    story.wait()
-    story.get(change=put("/info/name", info["name"]))
+    story.look(change=put("/info/name", info["name"]))
     story.get(change=put("/info/name", info["name"]))
 
     assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info")]
@@ -205,11 +197,9 @@ def test_a_refused_update_whose_values_the_next_addition_applies_is_a_finding():
     bad = {**story.values.info(), "phone": "12"}
     answer = nack({"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "no number"}})
     story.update(bad, answer=answer)
-    story.wait()
-    story.get()
+    story.look()
     story.add()
-    story.wait()
-    story.get(change=put("/info/name", bad["name"]))
+    story.look(change=put("/info/name", bad["name"]))
 
     assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info")]
 
@@ -217,8 +207,7 @@ def test_a_refused_update_whose_values_the_next_addition_applies_is_a_finding():
 def test_blanks_after_a_refused_update_are_its_fault():
     story = signed_up()
     story.update()
-    story.wait()
-    story.get()
+    story.look()
     answer = nack({"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "no number"}})
     story.update({**story.values.info(), "phone": "12"}, answer=answer)
     story.get(change=put("/info/name", "blank"))
@@ -265,13 +254,11 @@ def test_a_change_without_an_answer_of_the_gateway_may_have_been_made_or_not(act
     if not made:
         story.registrations[-1] = before
     story.call(action, body, **how, **lost, about=story.mine.id)
-    story.wait()
-    story.get()
+    story.look()
     story.update()
     story.wait()
     story.add()
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -282,8 +269,7 @@ def test_an_odd_change_acknowledged_with_status_409_was_not_refused(action):
     body = taken(story, action)
     answer = reply("ACK", story.mine.shown(), status=409)
     story.call(action, body, answer, purpose="unusual", tags=("a comment",), about=story.mine.id)
-    story.wait()
-    story.get()
+    story.look()
 
     assert set(requirements(story)) <= {"REPLY-STATUS-ACK"}
 
@@ -296,8 +282,7 @@ def test_an_unread_change_that_the_gateway_refused_and_made_is_a_finding(action)
     story.call(action, body, nack(), purpose="unusual", tags=("a comment",), about=story.mine.id)
     if action == ADD:
         story.mine.documents.clear()
-    story.wait()
-    story.get()
+    story.look()
 
     assert {*requirements(story)} in ({"GET-ROUND-TRIP"}, {"SIGNUP-DOCUMENTS-KEPT"})
 
@@ -341,8 +326,7 @@ def test_other_registrations_are_judged_though_one_is_uncertain():
     story = signed_up()
     story.call(UPDATE, {"registration": {"id": story.mine.id}, "info": story.values.info()}, page(500))
     story.signup()
-    story.wait()
-    story.get(change=drop("/documents/0"))
+    story.look(change=drop("/documents/0"))
 
     assert requirements(story) == ["REPLY-NO-CRASH", "SIGNUP-DOCUMENTS-KEPT"]
 
@@ -355,8 +339,7 @@ def test_a_late_answer_to_an_update_is_the_only_finding():
         None,
         trouble="timeout: no whole reply within 10 s",
     )
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == [("REPLY-TIME", "")]
 
@@ -365,7 +348,6 @@ def test_a_signup_whose_answer_was_lost_leaves_nothing_behind():
     story = Story()
     story.call(SIGNUP, story.values.signup(), None, trouble="connection: reset")
     story.signup()
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []

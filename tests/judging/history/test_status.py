@@ -14,8 +14,7 @@ def test_the_status_of_before_after_a_change_is_a_finding(change):
     story.get()
     assert story.findings() == []
 
-    story.wait()
-    story.get()
+    story.look()
     assert story.findings() == [
         ({"update": "UPDATE", "add": "DOCUMENTS"}[change] + "-STATUS-SEEN", "/registration/status")
     ]
@@ -27,8 +26,7 @@ def test_a_later_status_after_a_change_is_fine(change, status):
     story = signed_up()
     getattr(story, change)()
     story.mine.status = status
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -39,8 +37,7 @@ def test_a_verified_registration_may_be_verified_after_a_change():
     story.get()
     story.update()
     story.mine.status = VERIFIED
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -52,8 +49,7 @@ def test_who_approves_by_itself_may_be_back_at_the_status_of_before(declared, fo
     story = signed_up(configured(**declared))
     story.update()
     story.mine.status = "REGISTERED"
-    story.wait()
-    story.get()
+    story.look()
 
     assert len(story.findings()) == found
 
@@ -70,8 +66,7 @@ def test_the_status_after_a_refused_change_is_that_of_before_or_a_failure(change
     blamed = {"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "bad"}}
     answer = nack(blamed if change == "update" else {"documents": "no list"})
     getattr(story, change)(next(iter(faulty.values())), answer=answer)
-    story.wait()
-    story.get(change=put("/registration/status", status))
+    story.look(change=put("/registration/status", status))
 
     expected = [(f"{prefix}-NACK-STATUS-UNCHANGED", "/registration/status")] if bad else []
     assert story.findings() == expected
@@ -99,8 +94,7 @@ def test_a_change_whose_answer_was_lost_may_be_made_after_a_later_one_was_refuse
     faulty = {"info": {**story.values.info(), "phone": None}}
     story.call(UPDATE, {"registration": {"id": story.mine.id}, **faulty}, nack({"info": {"phone": "is missing"}}))
     story.mine.status = "UPDATE-PENDING"
-    story.wait()
-    story.get()
+    story.look()
 
     assert story.findings() == []
 
@@ -112,8 +106,7 @@ def test_a_stale_status_is_not_what_a_refused_change_is_held_against():
     story.update()
     story.get(change=put("/registration/status", before))
     story.add([{"name": 1, "data": "x"}], answer=nack({"documents": [{"name": "is no text"}]}))
-    story.wait()
-    story.get(change=put("/registration/status", "UPDATE-PENDING"))
+    story.look(change=put("/registration/status", "UPDATE-PENDING"))
 
     assert story.findings() == []
 
@@ -122,11 +115,9 @@ def test_a_settled_status_is_what_a_refused_change_is_held_against():
     story = beside_an_untouched_one()
     story.update()
     story.mine.verify()
-    story.wait()
-    story.get(change=put("/registration/status", "KNOWN"))
+    story.look(change=put("/registration/status", "KNOWN"))
     story.add([{"name": 1, "data": "x"}], answer=nack({"documents": [{"name": "is no text"}]}))
-    story.wait()
-    story.get(change=put("/registration/status", "BROKEN"))
+    story.look(change=put("/registration/status", "BROKEN"))
 
     assert story.findings() == [("DOCUMENTS-NACK-STATUS-UNCHANGED", "/registration/status")]
 
@@ -137,8 +128,7 @@ def test_who_verifies_in_the_background_may_change_the_status_by_itself(declared
     story = signed_up(configured(**declared))
     story.get()
     story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
-    story.wait()
-    story.get(change=put("/registration/status", status))
+    story.look(change=put("/registration/status", status))
 
     assert (("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()) is bad
 
@@ -148,8 +138,7 @@ def test_another_status_after_a_refusal_is_a_finding_only_if_time_alone_does_not
     story = beside_an_untouched_one() if untouched else signed_up()
     story.get()
     story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
-    story.wait()
-    story.get(change=put("/registration/status", "ACTIVE"))
+    story.look(change=put("/registration/status", "ACTIVE"))
 
     assert (("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()) is untouched
 
@@ -160,8 +149,7 @@ def test_a_registration_that_never_had_an_update_is_not_pending_after_a_refused_
     if looked:
         story.get()
     story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
-    story.wait()
-    story.get(change=put("/registration/status", "UPDATE-PENDING"))
+    story.look(change=put("/registration/status", "UPDATE-PENDING"))
 
     assert ("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()
 
@@ -178,8 +166,7 @@ def test_a_status_that_moves_on_by_itself_is_no_trace_of_a_refused_change(seen):
     story.signup()
     story.get()
     story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
-    story.wait()
-    story.get(change=put("/registration/status", "IN-REVIEW"))
+    story.look(change=put("/registration/status", "IN-REVIEW"))
     if seen == "after":
         elsewhere()
 
@@ -190,8 +177,7 @@ def test_a_registration_may_be_approved_again_soon_after_an_update():
     story = signed_up()
     story.get(change=put("/registration/status", "APPROVED"))
     story.update(story.values.info())
-    story.wait()
-    story.get(change=put("/registration/status", "APPROVED"))
+    story.look(change=put("/registration/status", "APPROVED"))
 
     assert left(story, "UPDATE-STATUS-SEEN") == []
 
@@ -216,8 +202,7 @@ def test_a_failed_update_may_be_over_when_another_change_is_refused():
     story.get()
     for status in ("UPDATE-FAIL", "REGISTERED"):
         story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
-        story.wait()
-        story.get(change=put("/registration/status", status))
+        story.look(change=put("/registration/status", status))
 
     assert "UPDATE-NACK-STATUS-UNCHANGED" not in [requirement for requirement, _ in story.findings()]
 
