@@ -34,7 +34,7 @@ STACKED = {"answer", "check_body", "finish", "write"}
 """Steps that several variations can replace at once: each changes other calls, or other parts of a message."""
 NETWORKS = "X1"
 """The reading of variations that only the other gateways of a region show."""
-EXAMPLES = 25
+FEW, MANY = 4, 25
 """Examples of each property, for a defect that no single test finds."""
 
 
@@ -183,9 +183,10 @@ def unproved(name: str) -> list[str]:
 def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
     """Tests that may find a defect, and how many examples of each property they draw.
 
-    First come those of its operation, then those of each other file, the fewest first. All together come after that.
+    First come those of its operation, then those of each other file, the fewest first. A defect that needs a longer
+    history than any single test plays is left to histories drawn at random: a few, then all tests together, then many.
     """
-    tests = exercising(defect.requirement)
+    tests, drawn = exercising(defect.requirement), exercising(defect.requirement, drawn=True)
     (operation,) = (o for o in current().operations if o.action == defect.operation)
     own = f"test_{operation.key.replace('-', '_')}.py"
     files: dict[str, list[Item]] = {}
@@ -193,11 +194,10 @@ def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
         files.setdefault(test.node_id.partition("::")[0], []).append(test)
     for _, some in sorted(files.items(), key=lambda file: (not file[0].endswith(own), len(file[1]))):
         yield some, 0
+    yield from (([test], FEW) for test in drawn)
     if len(files) > 1:
         yield tests, 0
-    # A defect that needs a longer history than any single test plays is left to histories drawn at random.
-    for test in exercising(defect.requirement, drawn=True):
-        yield [test], EXAMPLES
+    yield from (([test], MANY) for test in drawn)
 
 
 def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
