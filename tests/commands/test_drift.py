@@ -12,7 +12,7 @@ from beckn_conformance.commands.spec.page import drift
 from beckn_conformance.errors import SpecificationError, UsageError
 from beckn_conformance.specification.loading import load
 from tests.changed_schemas import copied, with_members
-from tests.commands.edited_pages import CHANGES, MEANINGLESS, PAGE, ROW, between, edited
+from tests.commands.edited_pages import CHANGES, MEANINGLESS, PAGE, ROW, between, edited, page_of
 from tests.published_page import written
 
 REAL = os.environ.get("SPECIFICATION_PAGE", "")
@@ -27,7 +27,8 @@ def told(text, specification=None):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_one_change_is_one_line_that_names_its_place(change):
-    text, place, words = CHANGES[change]
+    edit, place, words = CHANGES[change]
+    text = page_of(edit)
 
     (line,) = told(text)
 
@@ -38,8 +39,10 @@ def test_one_change_is_one_line_that_names_its_place(change):
 
 @pytest.mark.parametrize("change", MEANINGLESS)
 def test_a_change_without_meaning_is_no_line(change):
-    assert MEANINGLESS[change] != PAGE
-    assert told(MEANINGLESS[change]) == []
+    text = page_of(MEANINGLESS[change])
+
+    assert text != PAGE
+    assert told(text) == []
 
 
 def test_two_changes_are_two_lines():
