@@ -12,9 +12,7 @@ from beckn_conformance.specification.pointer import member, put
 from beckn_conformance.suite.specification import choose
 from tests.changed_schemas import changed, copied
 
-DEFS = "/$defs"
-PHONE, URL = f"{DEFS}/phone", f"{DEFS}/api/properties/endpoint_url"
-INFO = f"{DEFS}/info"
+URL = "api/properties/endpoint_url"
 GONE = object()
 
 
@@ -42,8 +40,8 @@ def file(name, pointer, value):
     return Edit(f"{name}.json", lambda folder: changed(folder, f"{name}.json", change))
 
 
-def common(pointer, value):
-    return file("common", pointer, value)
+def part(pointer, value):
+    return file("common", f"/$defs/{pointer}", value)
 
 
 def text(name, old, new):
@@ -109,60 +107,54 @@ MISTAKES = {
     ),
     "an entry twice": (twice("operations.yaml"), "stands twice"),
     # Keywords.
-    "an empty enum": (common("/$defs/document_new/properties/status/enum", []), "the enum is empty"),
-    "a type that is none": (common(f"{PHONE}/type", "text"), "is not a JSON Schema"),
-    "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "did you mean 'x-safe'?"),
-    "a keyword misspelt": (common(f"{PHONE}/maxlength", 3), "did you mean 'maxLength'?"),
+    "an empty enum": (part("document_new/properties/status/enum", []), "the enum is empty"),
+    "a type that is none": (part("phone/type", "text"), "is not a JSON Schema"),
+    "a kit keyword misspelt": (part("phone/x-saef", {}), "did you mean 'x-safe'?"),
+    "a keyword misspelt": (part("phone/maxlength", 3), "did you mean 'maxLength'?"),
     "a keyword misspelt in x-safe": (
-        common(f"{PHONE}/x-safe/maxlength", 3),
+        part("phone/x-safe/maxlength", 3),
         "maxlength is not a keyword of JSON Schema; did you mean 'maxLength'?",
     ),
-    "a keyword misspelt in a reply": (common(f"{DEFS}/auth/requird", []), "requird is not a keyword of JSON Schema"),
-    "required in allOf": (common(f"{INFO}/allOf", [{"required": ["fax"]}]), "allOf is not judged"),
-    "if in a request": (common(f"{INFO}/if", {"required": ["fax"]}), "if is not judged in a request"),
+    "a keyword misspelt in a reply": (part("auth/requird", []), "requird is not a keyword of JSON Schema"),
+    "required in allOf": (part("info/allOf", [{"required": ["fax"]}]), "allOf is not judged"),
+    "if in a request": (part("info/if", {"required": ["fax"]}), "if is not judged in a request"),
     "extra members refused": (
-        common(f"{INFO}/additionalProperties", False),
+        part("info/additionalProperties", False),
         "additionalProperties is not judged in a request of object",
     ),
-    "allOf in an ACK": (common(f"{DEFS}/auth/allOf", []), "is not a JSON Schema"),
-    "members of an ACK in allOf": (
-        common(f"{DEFS}/auth/allOf", [{"properties": {"more": {}}}]),
-        "allOf is not judged in an ACK",
-    ),
-    "a pattern in a NACK": (common(f"{DEFS}/error/pattern", "a"), "pattern is not judged in a NACK"),
-    "length of a list": (common(f"{DEFS}/documents/anyOf/0/maxItems", 3), "maxItems is not judged"),
+    "allOf in an ACK": (part("auth/allOf", []), "is not a JSON Schema"),
+    "members of an ACK in allOf": (part("auth/allOf", [{"properties": {"more": {}}}]), "allOf is not judged in an ACK"),
+    "a pattern in a NACK": (part("error/pattern", "a"), "pattern is not judged in a NACK"),
+    "length of a list": (part("documents/anyOf/0/maxItems", 3), "maxItems is not judged"),
     "length of a number": (
-        several(common(f"{DEFS}/company_id/type", "integer"), common(f"{DEFS}/company_id/maxLength", 3)),
+        several(part("company_id/type", "integer"), part("company_id/maxLength", 3)),
         "maxLength is not judged in a request of integer",
     ),
     "faulty numbers": (
-        several(common(f"{DEFS}/company_id/type", "integer"), common(f"{DEFS}/company_id/x-malformed", {"a": 1})),
+        several(part("company_id/type", "integer"), part("company_id/x-malformed", {"a": 1})),
         "x-malformed of a number is never sent",
     ),
     "anyOf of two types": (
-        common(f"{INFO}/properties/phone", {"anyOf": [{"type": "string"}, {"type": "number"}]}),
+        part("info/properties/phone", {"anyOf": [{"type": "string"}, {"type": "number"}]}),
         "anyOf in a request can only say that a value may be null",
     ),
-    "a list of types": (common(f"{PHONE}/type", ["string", "null"]), "needs one type"),
-    "no type": (common(f"{PHONE}/type", GONE), "needs one type"),
+    "a list of types": (part("phone/type", ["string", "null"]), "needs one type"),
+    "no type": (part("phone/type", GONE), "needs one type"),
     "x-known as a text": (
-        common(f"{DEFS}/registration_reference/properties/id/x-known", "true"),
+        part("registration_reference/properties/id/x-known", "true"),
         "the value of x-known has another form; write true",
     ),
-    "variants as a list": (common(f"{PHONE}/x-variants", ["^a"]), "write patterns, each with a name"),
-    "x-unheld without a reason": (common(f"{PHONE}/x-unheld", ""), "write the reason"),
-    "x-safe that is not a schema": (common(f"{PHONE}/x-safe", {"maxLength": "3"}), "is not a JSON Schema"),
-    "an unknown format": (common(f"{PHONE}/format", "phone"), "the format phone is not known"),
-    "an unknown format in x-safe": (common(f"{PHONE}/x-safe/format", "known-fone"), "did you mean 'known-phone'?"),
-    "a bad pattern": (common(f"{PHONE}/pattern", "("), "the pattern cannot be used"),
-    "a bad pattern in x-safe": (common(f"{PHONE}/x-safe/pattern", "[a"), "the pattern cannot be used"),
-    "a bad pattern of a kind": (common(f"{PHONE}/x-variants/odd", "(?=a)"), "odd"),
-    "a bad pattern in a reply": (
-        common(f"{DEFS}/auth/properties/exp/pattern", "(?<=a)b"),
-        "the pattern cannot be used",
-    ),
-    "a member that is not a schema": (common(f"{INFO}/properties/phone", 3), "is not a JSON Schema"),
-    "a member that is anything": (common(f"{INFO}/properties/phone", True), "is not of type"),
+    "variants as a list": (part("phone/x-variants", ["^a"]), "write patterns, each with a name"),
+    "x-unheld without a reason": (part("phone/x-unheld", ""), "write the reason"),
+    "x-safe that is not a schema": (part("phone/x-safe", {"maxLength": "3"}), "is not a JSON Schema"),
+    "an unknown format": (part("phone/format", "phone"), "the format phone is not known"),
+    "an unknown format in x-safe": (part("phone/x-safe/format", "known-fone"), "did you mean 'known-phone'?"),
+    "a bad pattern": (part("phone/pattern", "("), "the pattern cannot be used"),
+    "a bad pattern in x-safe": (part("phone/x-safe/pattern", "[a"), "the pattern cannot be used"),
+    "a bad pattern of a kind": (part("phone/x-variants/odd", "(?=a)"), "odd"),
+    "a bad pattern in a reply": (part("auth/properties/exp/pattern", "(?<=a)b"), "the pattern cannot be used"),
+    "a member that is not a schema": (part("info/properties/phone", 3), "is not a JSON Schema"),
+    "a member that is anything": (part("info/properties/phone", True), "is not of type"),
     "items that are anything": (
         file("get.ack", "/properties/more", {"type": "array", "items": True}),
         "is not of type",
@@ -170,39 +162,37 @@ MISTAKES = {
     "another $id": (file("get.ack", "/$id", "get.json"), "its $id is not"),
     # References.
     "a reference to nothing": (
-        common(f"{INFO}/properties/phone", {"$ref": "#/$defs/telephone"}),
+        part("info/properties/phone", {"$ref": "#/$defs/telephone"}),
         "$ref #/$defs/telephone leads nowhere",
     ),
-    "a part that nothing refers to": (common(f"{DEFS}/fax", {"type": "string"}), "nothing refers to fax"),
-    "a circle": (common(f"{DEFS}/info_kept", {"$ref": "#/$defs/info_kept"}), "leads back to itself"),
-    "a circle in a request": (common(INFO, {"$ref": "#/$defs/info"}), "leads back to itself"),
-    "a part within itself": (common(f"{INFO}/properties/phone", {"$ref": "#/$defs/info"}), "leads back to itself"),
+    "a part that nothing refers to": (part("fax", {"type": "string"}), "nothing refers to fax"),
+    "a circle": (part("info_kept", {"$ref": "#/$defs/info_kept"}), "leads back to itself"),
+    "a circle in a request": (part("info", {"$ref": "#/$defs/info"}), "leads back to itself"),
+    "a part within itself": (part("info/properties/phone", {"$ref": "#/$defs/info"}), "leads back to itself"),
     "a list of itself": (
-        common(
-            f"{DEFS}/document_kept/properties/status", {"type": "array", "items": {"$ref": "#/$defs/document_kept"}}
-        ),
+        part("document_kept/properties/status", {"type": "array", "items": {"$ref": "#/$defs/document_kept"}}),
         "leads back to itself",
     ),
     # Values.
-    "an invalid example": (common(f"{PHONE}/examples", ["80233"]), "is not valid under its own schema"),
-    "a faulty value that is valid": (common(f"{PHONE}/x-malformed/no dash", "+91-8023329991"), "no dash"),
-    "a kind that is none": (common(f"{PHONE}/x-variants/of Mars", "^[+]999-"), "'of Mars'"),
+    "an invalid example": (part("phone/examples", ["80233"]), "is not valid under its own schema"),
+    "a faulty value that is valid": (part("phone/x-malformed/no dash", "+91-8023329991"), "no dash"),
+    "a kind that is none": (part("phone/x-variants/of Mars", "^[+]999-"), "'of Mars'"),
     "lengths that contradict": (
-        several(common(f"{URL}/minLength", 300)),
+        several(part(f"{URL}/minLength", 300)),
         "minLength 300 and maxLength 200 allow no value together",
     ),
-    "a contradiction in words": (common(f"{URL}/x-safe/minLength", 3000), "allow no value together"),
-    "a pattern against another": (common(f"{URL}/pattern", "^ftp://"), "no value"),
+    "a contradiction in words": (part(f"{URL}/x-safe/minLength", 3000), "allow no value together"),
+    "a pattern against another": (part(f"{URL}/pattern", "^ftp://"), "no value"),
     "repeats within repeats": (
         several(
-            common(f"{DEFS}/company_id/x-safe", {"pattern": "^(([a-z]{1,20}){1,20}){1,20}$"}),
-            common(f"{DEFS}/company_id/x-variants", {"odd": "^[0-9]$"}),
+            part("company_id/x-safe", {"pattern": "^(([a-z]{1,20}){1,20}){1,20}$"}),
+            part("company_id/x-variants", {"odd": "^[0-9]$"}),
         ),
         "no value",
     ),
-    "an enum that x-safe refuses": (common(f"{URL}/enum", ["x"]), "no value"),
+    "an enum that x-safe refuses": (part(f"{URL}/enum", ["x"]), "no value"),
     "a faulty value that nothing sends": (
-        common(f"{PHONE}/x-should-malformed", {"no area": "+91-1234567"}),
+        part("phone/x-should-malformed", {"no area": "+91-1234567"}),
         "x-should-malformed lists no area, which is never sent",
     ),
     # The catalogue.
@@ -366,9 +356,9 @@ def test_values_in_the_style_of_a_url_are_drawn_at_once(tmp_path):
     folder = copied(tmp_path / "schemas")
     pattern = "^https://([a-z0-9]+(-[a-z0-9]+)*\\.)+[a-z]{2,}(/[A-Za-z0-9_-]+)+$"
     several(
-        common(f"{DEFS}/company_id/x-safe", {"maxLength": 200, "pattern": pattern}),
-        common(f"{DEFS}/company_id/x-variants", {"several segments": "^https://[^/]+/[^/]+/.+$"}),
-        common(f"{DEFS}/company_id/examples", ["https://example.com/a"]),
+        part("company_id/x-safe", {"maxLength": 200, "pattern": pattern}),
+        part("company_id/x-variants", {"several segments": "^https://[^/]+/[^/]+/.+$"}),
+        part("company_id/examples", ["https://example.com/a"]),
     )(folder)
     began = time.process_time()
 
@@ -380,7 +370,7 @@ def test_values_in_the_style_of_a_url_are_drawn_at_once(tmp_path):
 
 def test_the_command_counts_problems(tmp_path, capsys):
     folder = copied(tmp_path / "schemas")
-    common(f"{PHONE}/x-saef", {})(folder)
+    part("phone/x-saef", {})(folder)
 
     assert main(["spec", "check", "--spec", str(folder), "--json"]) == 1
 
