@@ -1,14 +1,12 @@
 """What can be done with the record of a run, or of somebody else's traffic: report, replay, judge and diff."""
 
 import asyncio
-import base64
 import json
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from beckn_conformance.commands.cli import main
@@ -17,6 +15,7 @@ from beckn_conformance.specification.loading import load
 from tests.changed_schemas import with_operation
 from tests.end_to_end.kit import LONGEST, Kit, Started, environment, until
 from tests.end_to_end.loopback import Loopback
+from tests.run.recordings import ORIGIN, archive, entries
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 FAULTS = ("-k", "test_one_fault and not test_fuzz", "--gateway-timeout=900")
@@ -223,67 +222,16 @@ def test_a_secret_that_is_not_in_the_report_is_asked_for(kit, gateway, capsys):
 # Judge.
 
 
-def _entry(request, response, started):
-    """An entry as a proxy would write it, with no more than it has to."""
-    stamp = f"2026-11-22T10:00:{started:06.3f}Z"
-    return {
-        "startedDateTime": stamp,
-        "time": 5,
-        "request": {
-            "method": request.method,
-            "url": str(request.url),
-            "headers": [{"name": k.title(), "value": v} for k, v in request.headers.items()],
-            "postData": {"mimeType": "application/json", "text": request.content.decode()},
-        },
-        "response": {
-            "status": response.status_code,
-            "headers": [{"name": k, "value": v} for k, v in response.headers.items()],
-            "content": {
-                "size": len(response.content),
-                "text": base64.b64encode(response.content).decode(),
-                "encoding": "base64",
-            },
-        },
-    }
-
-
-def _traffic(url):
-    """What a provider's own client does, as a proxy records it."""
-    entries = []
-    info = {"name": "Acme Buses", "phone": "+91-8023329991", "email": "a@example.com"}
-    signup = {
-        "info": {**info, "company_id": "U72200KA2009PTC049889"},
-        "documents": [{"name": "Permit.pdf", "data": "JVBERi0xLjQKJUFjbWUK"}],
-        "api": {"endpoint_url": "https://api.acme.example.com/beckn"},
-    }
-    with httpx.Client() as client:
-
-        def call(action, body, token):
-            header = {"Action": action, "Token": token, "Timestamp": "2026-11-22T10:00:00"}
-            response = client.post(f"{url}/{action}", json=body, headers=header)
-            entries.append(_entry(response.request, response, len(entries) / 10))
-            return response.json()
-
-        made = call("Provider/signup", signup, "signup")
-        named, token = {"registration": {"id": made["registration"]["id"]}}, made["auth"]["token"]
-        call("Provider/get", named, token)
-        call("Provider/info/update", {**named, "info": {**signup["info"], "name": "Acme Coaches"}}, token)
-        document = {"name": "Tax.pdf", "data": "JVBERi0xLjQKJUFjbWUL"}
-        call("Provider/documents/add", {**named, "documents": [document]}, token)
-        call("Provider/signup", {**signup, "info": {**signup["info"], "phone": "8023329991"}}, "signup")
-        response = client.get(url)
-        entries.append(_entry(response.request, response, 0.9))
-    return {"log": {"version": "1.2", "creator": {"name": "a proxy", "version": "1"}, "entries": entries}}
-
-
-def _write(folder, har):
+def _write(folder, calls):
     path = folder / "traffic.har"
-    path.write_text(json.dumps(har), encoding="utf-8-sig")
+    path.write_text(json.dumps(archive(calls)), encoding="utf-8-sig")
     return str(path)
 
 
-def test_recorded_traffic_with_a_fair_gateway_has_no_findings(gateway, tmp_path, capsys):
-    har = _write(tmp_path, _traffic(gateway().url))
+def test_recorded_traffic_with_a_fair_gateway_has_no_findings(tmp_path, capsys):
+    (page, *_), calls = entries(), entries()
+    page["request"]["url"] = ORIGIN
+    har = _write(tmp_path, [*calls, page])
 
     status = main(["judge", har, "--json"])
 
@@ -294,11 +242,11 @@ def test_recorded_traffic_with_a_fair_gateway_has_no_findings(gateway, tmp_path,
     assert statuses["GET-ACK"] == "passed"
     assert statuses["TOKEN-NACK-FOREIGN"] == "untested"
     assert "1 recorded requests are not calls" in " ".join(report["observations"])
-    assert main(["judge", str(Path(har).parent)]) == 0, "a folder with one recording stands for it"
+    assert main(["judge", str(tmp_path)]) == 0, "a folder with one recording stands for it"
 
 
-def test_recorded_traffic_is_judged_by_the_checks_of_a_run(gateway, tmp_path, capsys):
-    har = _write(tmp_path, _traffic(gateway(defects=("get-email-upper-case",)).url))
+def test_recorded_traffic_is_judged_by_the_checks_of_a_run(tmp_path, capsys):
+    har = _write(tmp_path, entries("get-email-upper-case"))
 
     status = main(["judge", har, "--conformance-class=strict", "--conformance-report", str(tmp_path / "reports")])
 
@@ -309,13 +257,14 @@ def test_recorded_traffic_is_judged_by_the_checks_of_a_run(gateway, tmp_path, ca
     assert _report(tmp_path / "reports") == report
 
 
-def test_tokens_of_recorded_traffic_are_masked(gateway, tmp_path):
-    server = gateway()
-    har = _write(tmp_path, _traffic(server.url))
+def test_tokens_of_recorded_traffic_are_masked(tmp_path):
+    calls = entries()
+    har = _write(tmp_path, calls)
 
     main(["judge", har, "--conformance-report", str(tmp_path / "reports")])
 
-    tokens = server.tokens() - {"signup"}
+    replies = [json.loads(call["response"]["content"]["text"]) for call in calls]
+    tokens = [reply["auth"]["token"] for reply in replies if "auth" in reply]
     assert tokens
     texts = [path.read_text() for path in (tmp_path / "reports").rglob("*") if path.is_file()]
     assert not [token for token in tokens for text in texts if token in text]
@@ -331,17 +280,18 @@ def test_the_record_of_a_run_is_judged_as_the_run_was(run, capsys):
         assert found == {finding["id"] for finding in run.findings}
 
 
-def test_one_of_several_gateways_is_named(gateway, tmp_path, capsys):
-    one, other = gateway(), gateway(defects=("get-email-upper-case",))
-    both = _traffic(one.url)
-    both["log"]["entries"] += _traffic(other.url)["log"]["entries"]
-    har = _write(tmp_path, both)
+def test_one_of_several_gateways_is_named(tmp_path, capsys):
+    other = "https://other.example"
+    calls = entries("get-email-upper-case")
+    for call in calls:
+        call["request"]["url"] = call["request"]["url"].replace(ORIGIN, other)
+    har = _write(tmp_path, [*entries(), *calls])
 
     assert main(["judge", har]) == 4
-    assert one.url in capsys.readouterr().err
-    main(["judge", har, "--gateway-url", one.url, "--json"])
+    assert ORIGIN in capsys.readouterr().err
+    main(["judge", har, "--gateway-url", ORIGIN, "--json"])
     assert not [f for row in json.loads(capsys.readouterr().out)["requirements"] for f in row["findings"]]
-    main(["judge", har, "--gateway-url", f"{other.url}/", "--json"])
+    main(["judge", har, "--gateway-url", f"{other}/", "--json"])
     assert [f for row in json.loads(capsys.readouterr().out)["requirements"] for f in row["findings"]]
 
 

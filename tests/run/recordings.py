@@ -117,7 +117,9 @@ def field(part, name, value):
 
 
 @dataclass(frozen=True)
-class ScenarioResult:
+class Judged:
+    """What judging a recording comes to."""
+
     found: set[tuple[str, str, str]]
     """Requirement, operation and pointer of each finding."""
     notes: str
@@ -137,7 +139,7 @@ def judged(source, url=None):
         for record in records.values()
         if not result.tally.takes_back(record)
     }
-    return ScenarioResult(found, "\n".join(result.run.notes), result.conclude())
+    return Judged(found, "\n".join(result.run.notes), result.conclude())
 
 
 def judged_as(calls, folder, encoding="utf-8"):
