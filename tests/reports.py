@@ -68,6 +68,20 @@ def finding(requirement=FOUND, *, number=1, **changes):
     return {**made, **changes}
 
 
+def waiver(requirement=FOUND, **changes):
+    made = {
+        "requirement": requirement,
+        "pointer": None,
+        "reason": "known",
+        "owner": "ops",
+        "expires": "2030-01-31",
+        "class": "gateway-defect",
+        "state": "used",
+        "findings": [f"{requirement}-00000001"],
+    }
+    return {**made, **changes}
+
+
 def report(*findings, statuses=MappingProxyType({}), **changes):
     """A report in which everything passed, but for requirements with findings, which go by their ids.
 

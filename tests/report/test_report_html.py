@@ -10,7 +10,7 @@ import pytest
 
 from beckn_conformance.report import files, html, transcripts
 from tests.exchanges import SPECIFICATION
-from tests.reports import BODY, FOUND, finding, report, row, transition
+from tests.reports import BODY, FOUND, finding, report, row, transition, waiver
 
 HOSTILE = (
     "<script>window.caught=1</script>\"'><img src=x onerror=window.caught=1> {{7*7}} </style></script><!-- "
@@ -80,18 +80,7 @@ def hostile():
         configuration={HOSTILE: HOSTILE, "optional": [HOSTILE]},
         observations=[HOSTILE],
         registrations=[HOSTILE],
-        waivers=[
-            {
-                "requirement": "SIGNUP-ACK",
-                "pointer": HOSTILE,
-                "reason": HOSTILE,
-                "owner": HOSTILE,
-                "expires": "2030-01-01",
-                "class": "disputed-test",
-                "state": "stale",
-                "findings": [],
-            }
-        ],
+        waivers=[waiver("SIGNUP-ACK", pointer=HOSTILE, reason=HOSTILE, owner=HOSTILE, state="stale", findings=[])],
     )
     made["requirements"][0] |= {"status": "inconclusive", "reason": HOSTILE}
     made["statistics"]["transitions"] += [transition(HOSTILE, HOSTILE + "2"), transition(None, HOSTILE)]
@@ -220,17 +209,8 @@ def test_long_names_are_cut_and_only_some_are_shown(binding, reply):
 
 
 def test_declarations_and_waivers_are_printed():
-    waiver = {
-        "requirement": FOUND,
-        "pointer": "/info/phone",
-        "reason": "fixed in 5.0",
-        "owner": "ops",
-        "expires": "2030-01-31",
-        "class": "gateway-defect",
-        "state": "used",
-        "findings": [f"{FOUND}-00000001"],
-    }
-    text = Reader(page(finding(), waivers=[waiver], configuration={"settle": 3, "waivers": ["not twice"]})).text
+    waived = waiver(pointer="/info/phone", reason="fixed in 5.0")
+    text = Reader(page(finding(), waivers=[waived], configuration={"settle": 3, "waivers": ["not twice"]})).text
 
     assert "Waived until 2030-01-31 by ops (gateway-defect): fixed in 5.0" in text
     assert "settle 3" in text
@@ -238,17 +218,7 @@ def test_declarations_and_waivers_are_printed():
 
 
 def test_a_waived_finding_comes_last():
-    waiver = {
-        "requirement": FOUND,
-        "pointer": None,
-        "reason": "r",
-        "owner": "o",
-        "expires": "2030-01-31",
-        "class": "gateway-defect",
-        "state": "used",
-        "findings": [f"{FOUND}-00000001"],
-    }
-    made = page(finding(), finding("SIGNUP-ACK-NAME-SYMBOLS"), waivers=[waiver])
+    made = page(finding(), finding("SIGNUP-ACK-NAME-SYMBOLS"), waivers=[waiver()])
 
     assert made.index('id="SIGNUP-ACK-NAME-SYMBOLS-00000001"') < made.index(f'id="{FOUND}-00000001"')
 

@@ -22,6 +22,8 @@ def judge(status=1):
 report.mkdir(exist_ok=True)
 """
 """What every scripted run begins with; ``judge`` ends it with the report of the sample."""
+FOREVER = "signal.signal(signal.SIGINT, lambda *_: judge())\nwhile True: time.sleep(0.01)"
+"""A run that goes on until it is told to end."""
 
 
 def scripted(monkeypatch, code="judge()", limit=60.0):
@@ -58,7 +60,6 @@ def over(lab, id_, account=OFFICER):
     return lab.runs.get(account, id_)
 
 
-def logged(data):
-    """What scripted runs have said, in order."""
-    log = data / "log"
-    return log.read_text().splitlines() if log.exists() else []
+def played(lab, gateway=None):
+    """A run of a gateway of alice's, a new one perhaps, once it has ended."""
+    return over(lab, begun(lab, ALICE, gateway or entered(lab)))

@@ -18,7 +18,7 @@ from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid
 from beckn_conformance.config.credentials import HIDDEN
 from beckn_conformance.errors import UsageError
 from beckn_conformance.report.files import present
-from tests.commands.lab.laboratories import ALICE, BOB, OFFICER, begun, entered, over, scripted
+from tests.commands.lab.laboratories import ALICE, BOB, OFFICER, begun, entered, over, played, scripted
 from tests.end_to_end.kit import ROOT, until
 
 HELD = 'say(f"begin {url}")\nwhile not (log.parent / "go").exists(): time.sleep(0.01)\nsay(f"end {url}")\njudge()'
@@ -38,7 +38,7 @@ def lab(data, monkeypatch):
 
 
 def test_a_run_is_queued_played_and_reported(lab):
-    run = over(lab, begun(lab, ALICE, entered(lab)))
+    run = played(lab)
 
     assert (run.state, run.status, run.verdict, run.reason) == ("ended", 1, "non-conformant", "")
     assert run.failed > 0
@@ -145,16 +145,16 @@ def test_without_the_key_everything_has_to_be_declared_again(data, monkeypatch):
 
     with laboratory.opened(Settings(data)) as lab:
         assert lab.gateways.declaration(ALICE, gateway) == {}
-        assert "declare it again" in over(lab, begun(lab, ALICE, gateway)).reason
+        assert "declare it again" in played(lab, gateway).reason
         with pytest.raises(Conflict, match="declare it again"):
             lab.examinations.judge(ALICE, io.BytesIO(b"{}"), "log.json", gateway=gateway)
         lab.gateways.edit(ALICE, gateway, "one", "http://gw.example", {"signup_token": "again"})
-        assert over(lab, begun(lab, ALICE, gateway)).verdict
+        assert played(lab, gateway).verdict
 
 
 def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab, monkeypatch):
     gateway = entered(lab)
-    run = over(lab, begun(lab, ALICE, gateway))
+    run = played(lab, gateway)
     monkeypatch.setattr(operations, "LARGEST_SHARE", 1000)
 
     with pytest.raises(Conflict, match="the reports of alice take more than"):
@@ -168,7 +168,7 @@ def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab, monkeypatch):
 
 def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(lab, data, monkeypatch):
     gateway = entered(lab)
-    run = over(lab, begun(lab, ALICE, gateway))
+    run = played(lab, gateway)
     assert lab.gateways.get(ALICE, gateway).latest == run
 
     lab.gateways.edit(ALICE, gateway, "one", "http://other.example", {})
@@ -202,7 +202,7 @@ def test_gateways_are_searched_by_name_url_and_owner(lab):
 
 def test_a_gateway_is_removed_with_its_runs_and_reports(lab, data):
     gateway = entered(lab)
-    run = over(lab, begun(lab, ALICE, gateway))
+    run = played(lab, gateway)
     lab.gateways.remove(ALICE, gateway)
 
     assert lab.gateways.list(OFFICER) == lab.runs.list(OFFICER) == []
@@ -232,7 +232,7 @@ def test_a_run_is_not_queued_for_a_gateway_that_changes_meanwhile(data, monkeypa
 
 def test_a_gateway_is_not_removed_if_a_run_is_started_meanwhile(lab, monkeypatch):
     gateway = entered(lab)
-    over(lab, begun(lab, ALICE, gateway))
+    played(lab, gateway)
     remove = Places.remove
 
     def removed(places, run):
@@ -247,7 +247,7 @@ def test_a_gateway_is_not_removed_if_a_run_is_started_meanwhile(lab, monkeypatch
 
 def test_old_runs_are_kept_until_their_owner_removes_them(lab, data):
     gateway = entered(lab)
-    old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))
+    old, new = (played(lab, gateway) for _ in range(2))
     lab.runs.remove(ALICE, old.id)
 
     assert lab.runs.list(ALICE) == [new]
@@ -300,7 +300,7 @@ def test_what_is_under_way_is_neither_removed_nor_moved(data, monkeypatch):
 
 def test_two_runs_are_compared(lab, data):
     gateway = entered(lab)
-    old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))
+    old, new = (played(lab, gateway) for _ in range(2))
     path = data / "runs" / new.id / "report.json"
     report = json.loads(path.read_text())
     failed = next(row for row in report["requirements"] if row["status"] == "failed")
@@ -312,7 +312,7 @@ def test_two_runs_are_compared(lab, data):
 
 
 def test_only_officers_certify_and_only_with_a_key(lab):
-    run = over(lab, begun(lab, ALICE, entered(lab)))
+    run = played(lab)
 
     with pytest.raises(Forbidden):
         lab.reports.certify(ALICE, run.id)
@@ -321,7 +321,7 @@ def test_only_officers_certify_and_only_with_a_key(lab):
 
 
 def test_a_run_without_a_report_cannot_be_compared_certified_or_replayed(lab, data):
-    run = over(lab, begun(lab, ALICE, entered(lab)))
+    run = played(lab)
     shutil.rmtree(data / "runs" / run.id)
 
     for refused in (

@@ -12,7 +12,7 @@ from beckn_conformance.commands.lab.store import Run
 from beckn_conformance.errors import UsageError
 from beckn_conformance.report.files import present
 from tests.commands.clusters import cluster
-from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
+from tests.commands.lab.laboratories import ALICE, begun, entered, over, played, scripted
 from tests.end_to_end.kit import until
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -27,7 +27,7 @@ def scheduler(tmp_path):
 def test_a_run_comes_back_with_its_report_and_progress(tmp_path, scheduler, monkeypatch):
     scripted(monkeypatch, "progress.write_text('{}\\n{}\\n')\njudge()")
     with laboratory.opened(Settings(tmp_path / "lab", scheduler=scheduler)) as lab:
-        run = over(lab, begun(lab, ALICE, entered(lab)))
+        run = played(lab)
 
         assert (run.status, run.verdict, run.reason) == (1, "non-conformant", "")
         assert [*present(lab.runs.folder(ALICE, run.id))] == ["report.json"]

@@ -9,10 +9,8 @@ import pytest
 
 from beckn_conformance.commands.lab.examinations import Examinations
 from beckn_conformance.commands.lab.web import api, live, pages
-from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
+from tests.commands.lab.laboratories import ALICE, FOREVER, begun, entered, played, scripted
 from tests.run.recordings import archive, entries
-
-FOREVER = "signal.signal(signal.SIGINT, lambda *_: judge())\nwhile True: time.sleep(0.01)"
 
 
 def test_a_vendor_s_pipeline_starts_a_run_and_waits_for_it(site, monkeypatch):
@@ -110,7 +108,7 @@ def test_a_404_names_what_is_missing(site, monkeypatch):
     scripted(monkeypatch)
     alice, run = (
         site.program("alice"),
-        over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id,
+        played(site.laboratory).id,
     )
 
     for path, what in (("/runs/none", "run"), ("/gateways/none", "gateway"), ("/gateways/none/runs", "gateway")):
@@ -137,7 +135,7 @@ def test_events_are_streamed_from_an_offset_on(site, monkeypatch):
     line = {"tests": 1, "of": 2, "exchanges": 3, "seconds": 1.0}
     scripted(monkeypatch, f"progress.write_text(json.dumps({line}) + chr(10) + json.dumps({line})); judge()")
     alice = site.program("alice")
-    run = over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id
+    run = played(site.laboratory).id
 
     text = alice.ask("GET", f"/runs/{run}/events").text
 
@@ -236,7 +234,7 @@ def test_rows_have_the_members_that_are_described(site, monkeypatch):
     scripted(monkeypatch)
     schemas = site.program().ask("GET", "/openapi.json").json()["components"]["schemas"]
     gateway = entered(site.laboratory)
-    run = over(site.laboratory, begun(site.laboratory, ALICE, gateway)).id
+    run = played(site.laboratory, gateway).id
     alice = site.program("alice")
 
     for name, path in (("Run", f"/runs/{run}"), ("Gateway", f"/gateways/{gateway}")):

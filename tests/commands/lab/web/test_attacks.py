@@ -13,7 +13,7 @@ from beckn_conformance.commands.lab.refusals import Conflict
 from beckn_conformance.commands.lab.web.sessions import ATTEMPTS, MOST, Sessions
 from beckn_conformance.commands.lab.web.shield import LARGEST_FORM, POLICY
 from tests.commands.lab.browsers import HOST
-from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
+from tests.commands.lab.laboratories import ALICE, FOREVER, OFFICER, begun, entered, over, played, scripted
 from tests.end_to_end.kit import until
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -24,7 +24,7 @@ def ended(site, monkeypatch):
     """The ids of a gateway of alice's and its run."""
     scripted(monkeypatch)
     gateway = entered(site.laboratory)
-    run = over(site.laboratory, begun(site.laboratory, ALICE, gateway)).id
+    run = played(site.laboratory, gateway).id
     return gateway, run
 
 
@@ -206,12 +206,9 @@ def test_a_session_ends_with_its_account_or_its_token(site):
     assert olga.get("/").status_code == 303
 
 
-WAITING = "signal.signal(signal.SIGINT, lambda *_: judge())\nwhile True: time.sleep(0.01)"
-
-
 @pytest.mark.parametrize("deed", ["remove", "renew"])
 def test_waiting_for_news_ends_with_the_account_or_its_token(site, monkeypatch, deed):
-    scripted(monkeypatch, WAITING)
+    scripted(monkeypatch, FOREVER)
     runs = [begun(site.laboratory, ALICE, entered(site.laboratory)) for _ in range(2)]
     alice, olga = site.program("alice"), site.browser("olga")
     get = site.laboratory.runs.get
@@ -238,7 +235,7 @@ def test_waiting_for_news_ends_with_the_account_or_its_token(site, monkeypatch, 
 
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_the_runs_of_a_removed_account_are_cancelled(site, monkeypatch, by_hand):
-    scripted(monkeypatch, WAITING)
+    scripted(monkeypatch, FOREVER)
     runs = [begun(site.laboratory, ALICE, entered(site.laboratory)) for _ in range(2)]
     olga, path = site.program("olga"), site.data.with_name("accounts.json")
     until(lambda: site.laboratory.runs.get(ALICE, runs[0]).state == "running")
@@ -307,7 +304,7 @@ def test_markup_in_what_a_vendor_writes_is_text(site, monkeypatch):
     )
     assert reply.status_code == 201, reply.text
     id_ = reply.json()["id"]
-    run = over(site.laboratory, begun(site.laboratory, ALICE, id_)).id
+    run = played(site.laboratory, id_).id
 
     pages = ["/", f"/?q={MARKUP}", f"/gateways/{id_}", f"/gateways/{id_}/edit", f"/gateways/{id_}/run", f"/runs/{run}"]
     pages += ["/compare", "/judge"]

@@ -8,7 +8,7 @@ import pytest
 
 from beckn_conformance.commands.certificate import keys
 from tests.commands.lab.browsers import website
-from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
+from tests.commands.lab.laboratories import ALICE, FOREVER, OFFICER, begun, entered, over, played, scripted
 from tests.end_to_end.kit import ROOT
 
 LIVE = """
@@ -82,7 +82,7 @@ def test_a_waiver_is_shown_with_its_expiry(site):
 def test_every_control_has_a_label_and_every_id_is_there_once(site, monkeypatch):
     scripted(monkeypatch)
     gateway = entered(site.laboratory)
-    run = over(site.laboratory, begun(site.laboratory, ALICE, gateway)).id
+    run = played(site.laboratory, gateway).id
     olga = site.browser("olga")
     for path in (
         *("/", "/gateways/new", f"/gateways/{gateway}", f"/gateways/{gateway}/edit", f"/gateways/{gateway}/run"),
@@ -162,7 +162,7 @@ def until_there(path):
 
 
 def test_a_queued_run_says_how_many_are_before_it(site, monkeypatch):
-    scripted(monkeypatch, "signal.signal(signal.SIGINT, lambda *_: judge())\nwhile True: time.sleep(0.01)")
+    scripted(monkeypatch, FOREVER)
     gateway = entered(site.laboratory)
     runs = [begun(site.laboratory, ALICE, gateway) for _ in range(3)]
 
@@ -178,7 +178,7 @@ def test_a_queued_run_says_how_many_are_before_it(site, monkeypatch):
 )
 def test_a_replay_says_whether_a_finding_still_holds(site, monkeypatch, holds, answer):
     scripted(monkeypatch)
-    run = over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id
+    run = played(site.laboratory).id
     message = {"headers": [["X-Sent", "<b>"]], "content": '{"a": "<i>"}'}
     request = {**message, "method": "POST", "url": "http://gw.example/signup"}
     row = {"operation": "Provider/signup", "seconds": 0.1234, "trouble": "", "request": request}
@@ -198,7 +198,7 @@ def test_a_replay_says_whether_a_finding_still_holds(site, monkeypatch, holds, a
 
 def test_a_report_is_downloaded_whole(site, monkeypatch):
     scripted(monkeypatch)
-    run = over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id
+    run = played(site.laboratory).id
     folder = site.laboratory.runs.folder(ALICE, run)
     (folder / "findings").mkdir()
     (folder / "findings" / "SIGNUP-ID-01234567.sh").write_text("sh")
@@ -215,7 +215,7 @@ def test_a_report_is_downloaded_whole(site, monkeypatch):
 def test_two_runs_are_compared(site, monkeypatch):
     scripted(monkeypatch)
     gateway = entered(site.laboratory)
-    old, new = (over(site.laboratory, begun(site.laboratory, ALICE, gateway)).id for _ in range(2))
+    old, new = (played(site.laboratory, gateway).id for _ in range(2))
     alice = site.browser("alice")
 
     assert "Nothing changed" in alice.read(f"/compare?old={old}&new={new}")
@@ -226,7 +226,7 @@ def test_two_runs_are_compared(site, monkeypatch):
 def test_two_runs_of_one_minute_are_told_apart(site, monkeypatch):
     scripted(monkeypatch)
     gateway = entered(site.laboratory)
-    runs = [over(site.laboratory, begun(site.laboratory, ALICE, gateway)) for _ in range(2)]
+    runs = [played(site.laboratory, gateway) for _ in range(2)]
 
     page = site.browser("alice").read(f"/gateways/{gateway}")
     for run in runs:
@@ -243,7 +243,7 @@ def test_the_badge_is_for_everybody_and_says_the_verdict_only(site, monkeypatch)
     stranger = site.browser()
     assert "not judged yet" in stranger.read(f"/badge/{badge}.svg")
 
-    verdict = over(site.laboratory, begun(site.laboratory, ALICE, gateway)).verdict
+    verdict = played(site.laboratory, gateway).verdict
 
     reply = stranger.get(f"/badge/{badge}.svg")
     assert reply.headers["content-type"] == "image/svg+xml"
