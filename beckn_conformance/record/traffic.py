@@ -7,7 +7,6 @@ import secrets
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -89,7 +88,8 @@ def record(
 ) -> None:
     """Writes the calls of a recording to a report folder, as a run would.
 
-    ``url`` selects the gateway if there are calls to several, and several answer with a status of 2xx or none does.
+    ``url`` selects the gateway if there are calls to several, and several answer with a status of 2xx or none does, and
+    none has nine in ten of these calls.
     Raises UsageError for a file without calls, or with calls to several gateways.
     """
     found = read(source)
@@ -98,8 +98,8 @@ def record(
         found = [_moved(one, check_url(url or GATEWAY)) for one in found]
     called = [(_called(one.row["request"]["url"], specification), one) for one in found]
     calls = [(*where, one) for where, one in called if where is not None]
-    gateways = {base for base, _, one in calls if not one.row.get("peer")}
-    served = {base for base, _, one in calls if base in gateways and _is_served(one)}
+    gateways = Counter(base for base, _, one in calls if not one.row.get("peer"))
+    served = Counter(base for base, _, one in calls if base in gateways and _is_served(one))
     base = _gateway(source, gateways if url is not None else served or gateways, url)
     config = load_config(base, file, specification, {})
     of = {base: "", **{peer: peer for peer in config.peers}}
@@ -178,7 +178,7 @@ def _called(url: str, specification: Specification) -> tuple[str, str] | None:
     return None
 
 
-def _gateway(source: Path, seen: AbstractSet[str], url: str | None) -> str:
+def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
     """Returns the base URL of the gateway to judge."""
     if url is not None:
         base = check_url(url)
@@ -187,9 +187,10 @@ def _gateway(source: Path, seen: AbstractSet[str], url: str | None) -> str:
         return base
     if not seen:
         raise UsageError(f"{source}: no request is a call of this specification, such as POST …/{SIGNUP}")
-    if len(seen) > 1:
+    ((most, count),) = seen.most_common(1)
+    if count * 10 < seen.total() * 9:
         raise UsageError(f"{source}: several gateways are called; name one with --gateway-url: {_listed(seen)}")
-    return next(iter(seen))
+    return most
 
 
 def _is_served(one: Recorded) -> bool:
@@ -197,7 +198,7 @@ def _is_served(one: Recorded) -> bool:
     return reply is not None and 200 <= reply["status"] < 300
 
 
-def _listed(seen: AbstractSet[str]) -> str:
+def _listed(seen: Iterable[str]) -> str:
     return ", ".join(sorted(brief(base, 200) for base in seen)[:20])
 
 

@@ -44,6 +44,26 @@ def test_a_call_with_the_timestamp_of_an_earlier_one_says_nothing_new():
     assert kept[2][1].row["reply"] is None
 
 
+def test_a_call_may_be_made_again_within_the_second_of_its_timestamp():
+    request = {"method": "POST", "url": "http://gw", "headers": [["Timestamp", "2026-11-30T10:00:00"]], "content": "{}"}
+    calls = [(GET, Recorded({**read(0)[1].row, "request": request}, Moment(number / 10, 0.001))) for number in range(3)]
+
+    assert single(calls) == calls
+
+
+def test_calls_within_one_second_may_be_on_record_by_another_clock():
+    header = [["Timestamp", "2026-11-30T10:00:00"]]
+
+    def at(number, moment):
+        request = {"method": "POST", "url": f"http://gw/{number}", "headers": header, "content": "{}"}
+        return GET, Recorded({**read(0)[1].row, "request": request}, Moment(moment, 0.001))
+
+    calls = [at(number, number / 100) for number in range(9)]
+    later = [at(number, 600 + number / 100) for number in range(9)]
+
+    assert [call.row["reply"] is None for _, call in single([*calls, *later])] == [False] * 9 + [True] * 9
+
+
 def test_a_timestamp_that_is_always_the_same_tells_no_time():
     request = {"method": "POST", "url": "http://gw", "headers": [["Timestamp", "2019-09-13T14:31:54"]], "content": "{}"}
     calls = [

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from beckn_conformance.record.foreign.edited import edited
+from beckn_conformance.record.foreign.edited import _sizes, edited
 
 BODIES = [
     {"info": {"name": f"Linie {number}", "site": "https://acme.example/<a>"}, "ids": [number]} for number in range(4)
@@ -57,6 +57,36 @@ def test_a_masked_token_is_no_reason_to_leave_out_the_rest(mask):
     assert edited(calls) == set()
 
 
-def test_lengths_tell_nothing_where_none_is_that_of_a_text():
-    assert edited(messages(lambda value: compact(value) * 3, compact)) == set()
+@pytest.mark.parametrize("indent", ["\t", 1, 2, 3, 4])
+def test_a_size_is_that_of_what_is_written(indent):
+    values = [*BODIES, [], {}, [[], {"a": []}, [[1, "<é/>"]]], "Straße", 0, {"a": {"b": {"c": [{}]}}}]
+    for value in values:
+        for ascii_only in (False, True):
+            text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+            assert len(text.encode()) in {size for (_, place, *_), size in _sizes(value) if place == 0}
+
+
+def test_a_text_that_is_shorter_than_was_sent_was_edited_and_a_longer_one_compressed():
+    assert edited(messages(lambda value: compact(value) * 3, compact)) == {0, 1, 2, 3}
+    assert edited(messages(compact, lambda value: compact([value] * 3))) == set()
+
+
+def test_a_writing_that_fits_few_messages_fits_by_chance():
+    calls = messages(compact, compact)
+    for place, call in enumerate(calls):
+        call["headers"] = [["Content-Length", str(len(call["content"]) + (1 if place == 2 else 200 + place))]]
+
+    assert edited(calls) == {0, 1, 2, 3}
+
+
+def test_an_empty_token_is_none_that_was_masked_where_others_are_there():
+    calls = messages(compact, compact)
+    calls[1]["content"] = '{"header":{"Token":""}}'
+    calls[3]["content"] = '{"header":{"Token":"t-1"}}'
+
+    assert edited(calls) == {1, 3}
+    assert edited(calls[:3]) == set()
+
+
+def test_lengths_tell_nothing_where_a_message_is_compressed():
     assert edited(messages(compact, pretty, **{"Content-Encoding": "br"})) == set()

@@ -128,3 +128,17 @@ def test_only_a_length_shows_that_a_recorder_left_a_text_alone(text, known):
 )
 def test_addresses_have_one_form_and_no_user(url, plain):
     assert address(url) == plain
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [b"[object Object]", b"undefined", b"b'{}'", b"{'a': 1}", b"{&quot;a&quot;:1}", rb'{"a": "\xfc"}', b"<9 bytes>"],
+)
+def test_what_a_program_shows_of_a_value_is_not_what_was_sent(shown):
+    assert sized(Content(shown), None, "a reply").unknown
+    assert not sized(Content(shown), len(shown), "a reply").unknown
+
+
+@pytest.mark.parametrize("sent", [b'{"a": 1,}', b"[{", b"<!doctype html>", b"<html lang=en>", b"12", b"{}", BYTES])
+def test_a_reply_is_taken_for_what_was_sent_though_it_is_no_json(sent):
+    assert not sized(Content(sent), None, "a reply").unknown

@@ -211,6 +211,32 @@ def test_values_of_several_members_that_a_filter_replaced_by_others_of_their_len
     assert judged_as(calls, tmp_path).found == set()
 
 
+@pytest.mark.parametrize(
+    ("side", "pattern", "value"),
+    [
+        ("request", r',? ?"api": ?{[^}]*}', ""),
+        ("request", r'"registration": ?{[^}]*},? ?', ""),
+        ("response", r'"id": ?"reg-[^"]*",? ?', ""),
+        ("request", r"[^\x00-\x7f]", "?"),
+        ("response", r"[^\x00-\x7f]", ""),
+    ],
+)
+def test_what_one_side_lost_altogether_is_not_judged_without_lengths(side, pattern, value, tmp_path):
+    calls = entries()
+    for call in calls:
+        field(call[side], "content-length", None)
+        part = call["request"]["postData"] if side == "request" else call["response"]["content"]
+        part["text"] = re.sub(pattern, value, json.dumps(json.loads(part["text"]), ensure_ascii=False))
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+def test_an_update_that_is_not_on_record_is_no_fault_of_what_is_shown(tmp_path):
+    calls = entries()
+
+    assert judged_as([call for call in calls if "info/update" not in call["request"]["url"]], tmp_path).found == set()
+
+
 @pytest.mark.parametrize("id_", ["reg-1", "00000000-0000-0000-0000-000000000000"])
 def test_one_id_in_the_place_of_all_is_not_judged(id_, tmp_path):
     third = marked("office0", "office7")(entries()[:1])
@@ -434,10 +460,22 @@ def test_a_path_that_is_served_by_nobody_is_no_other_gateway(tmp_path):
     assert judged_as(calls, tmp_path).found == {NAME}
 
 
+def test_a_few_calls_of_another_path_are_no_other_gateway(tmp_path):
+    calls = entries("get-name-ascii")
+    calls += entries()[:1]
+    calls[-1]["request"]["url"] = calls[-1]["request"]["url"].replace("gw.example", "gw.example/xxx")
+
+    assert judged_as(calls, tmp_path).found == {DEFECTS["get-name-ascii"]}
+
+    with pytest.raises(UsageError, match="several gateways are called"):
+        judged_as([*entries()[:8], calls[-1]], tmp_path)
+
+
 def test_a_user_in_a_url_is_never_shown(tmp_path):
     calls = STYLES["user and password in the URL"](entries())
     judged_as(calls, tmp_path)
-    calls[0]["request"]["url"] = "https://me:hunter2@other.example/Provider/signup"
+    for call in calls[:5]:
+        call["request"]["url"] = "https://me:hunter2@other.example/Provider/signup"
 
     with pytest.raises(
         UsageError, match=r"several gateways are called.*gw\.example, https://other\.example$"

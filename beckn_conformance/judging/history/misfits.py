@@ -32,6 +32,11 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
     refused = [name for name in strays if any(same_but_for_form(found[name], r.get(name)) for r in part.refused)]
     known, mine = observation.known, observation.registration
     foreign = [name for name in strays if name not in refused and known.is_anothers(name, found[name], mine)]
+    unheard = not (known.closed or refused or foreign or observation.action == part.change.action)
+    if unheard and any(_is_unheard_of(part, observation, name, found[name]) for name in strays):
+        # An update that is not on record may have set them.
+        part.candidates.certain = False
+        return
     for name in strays:
         part.members.report(part.pointers[name], found[name])
         if name not in refused and (name not in foreign or len(foreign) == 1):
@@ -72,6 +77,29 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
             "all values of one update, or all from before it",
             f"{', '.join(newest)} of the last update, {old} from before it" if newest else f"{old} of several updates",
         )
+
+
+def _is_unheard_of(part: Part, observation: Observation, name: str, value: Any) -> bool:
+    """Tells whether an update may have sent a value, and the gateway did not make it of one that is on record."""
+    members = observation.specification.members(part.change.action)
+    borders = next(one.borders for one in members if one.pointer == part.pointers[name])
+    sent = (text for write in part.candidates.writes for text in write.sent.values())
+    return borders.tolerates(value) and borders.approves(value) and not any(_is_made_of(value, text) for text in sent)
+
+
+def _is_made_of(value: str, text: Any) -> bool:
+    """Tells whether one text has all letters and digits of the other in their order, or would without those beyond
+    ASCII, as if it was cut, escaped or garbled."""
+    for signs in (str.isalnum, _is_plain):
+        shorter, longer = sorted((list(filter(signs, str(one).casefold())) for one in (value, text)), key=len)
+        rest = iter(longer)
+        if shorter and all(sign in rest for sign in shorter):
+            return True
+    return False
+
+
+def _is_plain(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()
 
 
 def _stray(part: Part, observation: Observation, course: Course, name: str, value: Any) -> Judgement:

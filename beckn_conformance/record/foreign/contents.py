@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,10 @@ TEXTS: Final = ("", "text", "utf-8", "utf8", "none", "identity", "plain", "7bit"
 LOST: Final = "\ufffd"
 """Replaces bytes that a recorder could not decode."""
 BROKEN: Final = "the recording holds a content that is not the base64 that it is said to be"
+SENT: Final = re.compile(rb"""(?:\xef\xbb\xbf)?\s*(?:[{[]\s*["{}\]]|<[!?a-z]+[ >])""", re.IGNORECASE)
+"""The beginning of JSON or of a page, as opposed to how a program shows a value: ``[object Object]``, ``b'...'``."""
+LOGGED: Final = re.compile(rb"\\x[0-9a-f]{2}", re.IGNORECASE)
+"""A byte as web servers write it to a log; JSON has no such thing."""
 BYTE_ORDER_MARK: Final = 3
 """Bytes that a browser counts and removes."""
 
@@ -73,7 +78,7 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
         if content is None:
             return Content(unknown=f"the recording keeps the content of {what} in a file that is not there")
         return _unpacked(content, pairs, what)
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not text:
         if isinstance(params, list) and params:
             given = [(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, Mapping)]
             return Content(urlencode(given).encode())
@@ -166,7 +171,12 @@ def whole(found: Content, pairs: Pairs, what: str) -> Content:
 
 def sized(found: Content, size: object, what: str) -> Content:
     """Compares a content with the size that the recorder gives, which may be that on the wire, or meaningless."""
-    if found.unknown or len(found.content) + BYTE_ORDER_MARK >= number(size):
+    if found.unknown:
+        return found
+    told = LOGGED.search(found.content) or not SENT.match(found.content)
+    if told and len(found.content) != number(size) and read_json(found.content)[1]:
+        return Content(unknown=f"the recording holds {what} in a form in which nobody sends it")
+    if len(found.content) + BYTE_ORDER_MARK >= number(size):
         return found
     if read_json(found.content)[1]:
         return Content(unknown=f"the recording holds {len(found.content)} bytes of {what} of {number(size):.0f}")

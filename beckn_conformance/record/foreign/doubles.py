@@ -15,6 +15,8 @@ from .moments import Moment, tick
 HEADER = ("action", "token", "timestamp")
 MOST_COMPARED = 64
 """Equal requests, timestamp included, that a call is compared with: the last ones."""
+PROMPT: Final = 2.0
+"""Seconds within which calls with the same Timestamp are made."""
 AGAIN: Final = "limit: the recording may hold this call at another time"
 STAMP: Final = re.compile(rb'"timestamp"\s*:\s*"([^"]*)', re.IGNORECASE)
 """The Timestamp in an envelope."""
@@ -24,20 +26,23 @@ Key = tuple[str, str, bytes, tuple[str, ...]]
 def single(calls: Sequence[tuple[str, Recorded]]) -> list[tuple[str, Recorded]]:
     """Returns each call once; of two records of one call, the more complete one, in the place of the first.
 
-    Where each call has a Timestamp of its own, a call that equals an earlier one, with its reply, may be that one in a
-    recording with another clock. It is kept without its reply.
+    Where Timestamps go with time, a call that equals an earlier one, with its reply, may be that one in a recording
+    with another clock. It is kept without its reply.
     """
     size = tick([call.moment for _, call in calls])
-    keys = {_key(call) for _, call in calls}
-    stamps = {(*STAMP.findall(content), header[-1]) for _, _, content, header in keys} - {("",)}
-    tells_time = len(stamps) > 1 and len(stamps) * 2 > len(keys)
+    firsts: dict[Key, float | None] = {}
+    for _, call in calls:
+        firsts.setdefault(_key(call), call.moment.start)
+    stamps = {(*STAMP.findall(content), header[-1]) for _, _, content, header in firsts} - {("",)}
+    seconds = {int(start) for start in firsts.values() if start is not None}
+    tells_time = bool(stamps) and len(stamps) * 2 >= len(seconds)
     kept: list[tuple[str, Recorded]] = []
     places: dict[Key, list[int]] = {}
     for action, call in calls:
         known = places.setdefault(_key(call), [])
         twin = next((place for place in known[-MOST_COMPARED:] if _is_one(action, kept[place][1], call, size)), None)
         if twin is None:
-            if tells_time and any(_answer(call) == _answer(kept[place][1]) for place in known[-MOST_COMPARED:]):
+            if tells_time and any(_is_late(kept[place][1], call) for place in known[-MOST_COMPARED:]):
                 call = replace(call, row={**call.row, "reply": None, "trouble": AGAIN})
             known.append(len(kept))
             kept.append((action, call))
@@ -60,6 +65,12 @@ def _is_one(action: str, one: Recorded, other: Recorded, size: float) -> bool:
     # There may have been a second signup with the same reply, but no check judges one (Q13).
     same = len(answers) == 2 and (action == SIGNUP or None in (one.moment.start, other.moment.start))
     return same or _at_once(one.moment, other.moment, size)
+
+
+def _is_late(one: Recorded, other: Recorded) -> bool:
+    """Reports if two records have the same reply, and times too far apart for their common Timestamp."""
+    apart = abs((one.moment.start or 0.0) - (other.moment.start or 0.0))
+    return apart > PROMPT and _answer(one) == _answer(other)
 
 
 def _at_once(one: Moment, other: Moment, size: float) -> bool:

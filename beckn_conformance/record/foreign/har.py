@@ -179,7 +179,7 @@ def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
     """Returns header fields. Browsers record HTTP/2 pseudo fields, which are dropped, and repeated fields as one with a
     value on each line."""
     pairs = [
-        [header["name"], str(header["value"])]
+        [header["name"], str(header["value"]) if ours else str(header["value"]).strip()]
         for header in _headers(part)
         if _is_pair(header) and not (ours and header.get("comment") == ADDED)
     ]

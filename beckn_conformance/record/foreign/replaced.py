@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ from ...judging.diagnosis import Fault
 from ...judging.recogniser import Recogniser
 from ...messages.exchange import Exchange, Reply, Request, Trouble, TroubleKind
 from ...specification.actions import SIGNUP
+from ...specification.members import Member
 from ...specification.pointer import MISSING, member, places
 from ...specification.specification import Specification
 from .contents import field as field_of
@@ -32,12 +34,16 @@ class _Seen:
     confirmed: int = 0
     """Values in messages that are as long as Content-Length says, so that they are on record as they were sent."""
 
-    def add(self, value: Any, message: Request | Reply | None, *, sound: bool) -> None:
+    def add(self, value: Any, *, sound: bool, whole: bool) -> None:
+        """Adds a value; ``whole`` tells whether its message is as long as Content-Length says."""
         self.values.append(value)
-        self.sound = self.sound or sound
+        self.sound = self.sound or sound or (whole and value == MISSING)
         # A filter that writes marks may keep the length of what it replaces.
-        if message is not None and not (isinstance(value, str) and is_mark(value)):
-            self.confirmed += field_of(message.headers, "content-length") == str(len(message.content))
+        self.confirmed += whole and not (isinstance(value, str) and is_mark(value))
+
+    @property
+    def texts(self) -> Iterator[str]:
+        return (value for value in self.values if isinstance(value, str) and value != MISSING)
 
     @property
     def is_confirmed(self) -> bool:
@@ -54,6 +60,32 @@ class _Seen:
         return 0 if self.sound else len(self.values)
 
 
+class _Members:
+    """The members of requests, and their values in exchanges."""
+
+    def __init__(self, specification: Specification) -> None:
+        self.of = {
+            one.action: {m.pointer: m for m in specification.members(one.action)} for one in specification.operations
+        }
+        self.all = {pointer: one for of_operation in self.of.values() for pointer, one in of_operation.items()}
+
+    def asked(self, exchange: Exchange, pointer: str) -> list[Any]:
+        """Returns the values in a request, if the member belongs there."""
+        one = self.of[exchange.action].get(pointer)
+        return _values(exchange.sent.body, one) if exchange.sent is not None and one is not None else []
+
+    def told(self, exchange: Exchange, pointer: str) -> list[Any]:
+        """Returns the values in a reply."""
+        return _values(exchange.body_of_reply, self.all[pointer]) if exchange.acknowledged else []
+
+    def texts(self, exchange: Exchange) -> Iterator[str]:
+        """Yields the texts of a request and its reply."""
+        for pointer in self.all:
+            for value in (*self.asked(exchange, pointer), *self.told(exchange, pointer)):
+                if isinstance(value, str):
+                    yield value
+
+
 def without_replaced(
     exchanges: Sequence[Exchange], specification: Specification, config: GatewayConfig
 ) -> list[Exchange]:
@@ -61,33 +93,34 @@ def without_replaced(
 
     A filter replaces every value of a member: all are faulty, or none is one of the other side's.
     """
-    inputs = {
-        one.action: {m.pointer: m for m in specification.members(one.action) if m.scalar}
-        for one in specification.operations
-    }
-    members = {pointer: one for of_operation in inputs.values() for pointer, one in of_operation.items()}
+    members = _Members(specification)
     recogniser = Recogniser(specification, config)
-    requests = {pointer: _Seen() for pointer in members}
-    replies = {pointer: _Seen() for pointer in members}
+    requests = {pointer: _Seen() for pointer in members.all}
+    replies = {pointer: _Seen() for pointer in members.all}
     for exchange in exchanges:
-        for pointer, one in members.items():
-            for seen, message, values in (
-                (requests[pointer], exchange.request, _asked(exchange, pointer)),
-                (replies[pointer], exchange.reply, _told(exchange, pointer)),
+        asked_whole, told_whole = _is_whole(exchange.request), _is_whole(exchange.reply)
+        for pointer, one in members.all.items():
+            for seen, whole, values in (
+                (requests[pointer], asked_whole, members.asked(exchange, pointer)),
+                (replies[pointer], told_whole, members.told(exchange, pointer)),
             ):
                 for value in values:
                     sound = value not in BLANK and not isinstance(recogniser.kind_of(one, value), Fault)
-                    seen.add(value, message, sound=sound)
+                    seen.add(value, sound=sound, whole=whole)
     asked = {*_faulty(requests), *_strange(requests, replies)}
     told = {*asked, *_strange(replies, requests)}
     if _one_id(exchanges):
         told.add(ID)
+    lossy = {*_lossy(requests, replies), *_lossy(replies, requests)}
 
     def is_replaced(exchange: Exchange) -> bool:
         # A refusal has its messages in the places of members, and a filter replaces them, too.
-        messages = told & inputs[exchange.action].keys() if exchange.refused else ()
+        messages = told & members.of[exchange.action].keys() if exchange.refused else ()
         return bool(
-            messages or any(_asked(exchange, pointer) for pointer in asked) or any(_told(exchange, p) for p in told)
+            messages
+            or any(members.asked(exchange, pointer) for pointer in asked)
+            or any(members.told(exchange, pointer) for pointer in told)
+            or (lossy and not lossy.isdisjoint(members.texts(exchange)))
         )
 
     return [
@@ -115,17 +148,32 @@ def _faulty(requests: dict[str, _Seen]) -> Iterator[str]:
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
     """Yields the members of which one side never has a value of the other's, not even in another writing."""
     for pointer, seen in side.items():
-        if all(value == MISSING for value in seen.values):
-            # A gateway that never shows a member is likelier than a filter that takes it out of one side.
+        if pointer != ID and all(value == MISSING for value in seen.values):
+            # A gateway that never shows a member is likelier than a filter that takes it out of one side. An id that is
+            # used was shown.
             continue
         others = {_essence(value) for value in other[pointer].values if value not in BLANK}
         if seen.is_doubtful and others and others.isdisjoint(map(_essence, seen.values)):
             yield pointer
 
 
+def _lossy(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
+    """Yields the texts with letters beyond ASCII, and what is left of them, if one side has lost all such letters."""
+    confirmed = sum(seen.confirmed for seen in side.values()) * 2 >= sum(len(seen.values) for seen in side.values())
+    if confirmed or any(not text.isascii() for seen in side.values() for text in seen.texts):
+        return
+    for text in (text for seen in other.values() for text in seen.texts if not text.isascii()):
+        yield text
+        for plain in (text, unicodedata.normalize("NFKD", text)):
+            for errors in ("replace", "ignore"):
+                yield plain.encode("ascii", errors).decode()
+
+
 def _essence(value: Any) -> object:
     """Returns what a gateway leaves of a value that it writes in its own way."""
-    return "".join(filter(str.isalnum, value.casefold())) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return "".join(filter(str.isalnum, value.casefold()))
+    return type(value) if isinstance(value, dict | list) else value
 
 
 def _one_id(exchanges: Sequence[Exchange]) -> bool:
@@ -133,22 +181,20 @@ def _one_id(exchanges: Sequence[Exchange]) -> bool:
     seen = _Seen()
     for exchange in exchanges:
         if exchange.action == SIGNUP and exchange.acknowledged:
-            seen.add(exchange.id_received, exchange.reply, sound=True)
+            seen.add(exchange.id_received, sound=True, whole=_is_whole(exchange.reply))
     return seen.is_doubtful and len({*seen.values}) == 1 and seen.values[0] is not None
 
 
-def _asked(exchange: Exchange, pattern: str) -> list[Any]:
-    return _values(exchange.sent.body, pattern) if exchange.sent is not None else []
+def _is_whole(message: Request | Reply | None) -> bool:
+    return message is not None and field_of(message.headers, "content-length") == str(len(message.content))
 
 
-def _told(exchange: Exchange, pattern: str) -> list[Any]:
-    return _values(exchange.body_of_reply, pattern) if exchange.acknowledged else []
-
-
-def _values(body: Any, pattern: str) -> list[Any]:
-    """Returns the values of a member in all objects that may have it; an object or a list counts as missing."""
+def _values(body: Any, one: Member) -> list[Any]:
+    """Returns the values of a member wherever it belongs; of one without members, an object or a list counts as
+    missing."""
     return [
-        MISSING if isinstance(value, dict | list) else value
-        for pointer, value in places(body, pattern)
-        if isinstance(member(body, pointer.rpartition("/")[0]), dict)
+        MISSING if one.scalar and isinstance(value, dict | list) else value
+        for pointer, value in places(body, one.pointer)
+        if member(body, pointer.rpartition("/")[0]) == MISSING
+        or isinstance(member(body, pointer.rpartition("/")[0]), dict)
     ]
