@@ -93,20 +93,8 @@ def test_a_pattern_permits_no_more_than_it_names(pattern, host, address):
     "text",
     [
         *("", "*", "10.*", "*.*", "a*.example", "10.1.2", "127.1", "0x7f.1", "http://gw.example", "gw.example/api"),
-        *(
-            "gw.example:port",
-            "gw.example:",
-            "gw.example:0",
-            "10.0.0.1:99999",
-            "[::1]:99999",
-            ":80",
-            "[::1",
-            "::1]",
-            "a b",
-            "é.example",
-            "10.0.0.0/33",
-            "-a.example",
-        ),
+        *("gw.example:port", "gw.example:", "gw.example:0", "10.0.0.1:99999", "[::1]:99999", ":80", "[::1", "::1]"),
+        *("a b", "é.example", "10.0.0.0/33", "-a.example"),
     ],
 )
 def test_a_pattern_that_could_mean_something_else_is_refused(text):

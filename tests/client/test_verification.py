@@ -13,33 +13,10 @@ from beckn_conformance.errors import Unmet
 from tests.end_to_end.loopback import plain
 
 ODD_IDS = (
-    *(
-        "$(touch pwned)",
-        "`touch pwned`",
-        "a; touch pwned",
-        "'",
-        '"',
-        "a b",
-        "",
-        "-o pwned",
-        "-K/etc/passwd",
-        "@/etc/passwd",
-    ),
-    *(
-        "..",
-        "../../admin",
-        ".hidden",
-        "a/b",
-        "a%2e",
-        "a?x=1#y",
-        "a\r\nX-Injected: 1",
-        "a\nb\n",
-        "a\0",
-        "\ud800",
-        "é",
-        "{id}",
-        "١",
-    ),
+    *("$(touch pwned)", "`touch pwned`", "a; touch pwned", "'", '"', "a b", "", "-o pwned", "-K/etc/passwd"),
+    "@/etc/passwd",
+    *("..", "../../admin", ".hidden", "a/b", "a%2e", "a?x=1#y", "a\r\nX-Injected: 1", "a\nb\n", "a\0", "\ud800", "é"),
+    *("{id}", "١"),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beckn_conformance.commands.certificate import statement
-from beckn_conformance.commands.certificate.examination import examine
+from beckn_conformance.commands.certificate.examination import Wanted, examine
 from beckn_conformance.errors import UsageError
 from beckn_conformance.specification.loading import load
 from tests import changed_schemas
@@ -62,6 +62,17 @@ def test_a_time_that_cannot_be_compared_is_none(tmp_path, name, time):
 def test_a_certificate_of_another_form_is_none(tmp_path, change):
     with pytest.raises(UsageError, match=r"certificate\.json is not a certificate: predicate"):
         opened(tmp_path, **change)
+
+
+def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(tmp_path):
+    key = written(tmp_path, waived={"MUST": ["SIGNUP-NACK-PHONE"]})
+
+    def unmet(**wanted):
+        now = datetime.datetime.fromisoformat(FINE)
+        return examine(tmp_path, key, load(), now=now, wanted=Wanted(conformant=True, **wanted)).unmet
+
+    assert unmet() == ()
+    assert unmet(waivers=False) == ("it is conformant, 1 MUST waived, not conformant without waivers",)
 
 
 def test_a_copy_of_the_schemas_does_not_say_what_a_certificate_is(tmp_path):

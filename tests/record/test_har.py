@@ -13,22 +13,14 @@ from beckn_conformance.record.foreign import forms as recorded
 from beckn_conformance.record.foreign.har import address
 from beckn_conformance.record.rows import content_of
 from beckn_conformance.record.rows import written as packed_of
-from tests import har_format
+from tests import har_format, reports
 from tests.reports import FOUND, HOSTILE, finding, report
 
 
 def row(id="x1", **changes):
     """A recorded exchange with a query, cookies and a time in microseconds."""
     return {
-        "id": id,
-        "operation": "Provider/get",
-        "started": 1795379813.718136,
-        "seconds": 0.00512,
-        "purpose": "",
-        "tags": [],
-        "about": "",
-        "trouble": "",
-        "message": True,
+        **reports.row(id, operation="Provider/get", started=1795379813.718136, seconds=0.00512),
         "request": {
             "method": "POST",
             "url": "http://127.0.0.1:1/v1/Provider/get?tenant=a%20b&empty=",

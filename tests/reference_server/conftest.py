@@ -1,12 +1,9 @@
 """Providers and commands for the tests of the reference gateway."""
 
-import sys
-from pathlib import Path
-from subprocess import PIPE, Popen
-
 import pytest
 
 from reference_server import create_app
+from tests.end_to_end.processes import ReferenceProcess
 from tests.reference_server.reference_provider import Provider
 
 
@@ -44,18 +41,9 @@ def start():
     running = []
 
     def run(*arguments):
-        command = [sys.executable, "-m", "reference_server", "--port", "0", *arguments]
-        root = Path(__file__).resolve().parents[2]
-        process = Popen(command, stdout=PIPE, text=True, cwd=root)
-        running.append(process)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("listening on http://")
-        return process, line.split()[-1]
+        running.append(ReferenceProcess(*arguments))
+        return running[-1].process, running[-1].url
 
     yield run
-    for process in running:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    for one in running:
+        one.kill()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 
-import pytest
+import psutil
 
 from beckn_conformance.commands.lab import laboratory
 from beckn_conformance.commands.lab.laboratory import Settings
@@ -14,8 +14,6 @@ from beckn_conformance.commands.lab.queue import RESTARTED
 from beckn_conformance.report.files import present
 from tests.commands.lab.laboratories import OFFICER, over, scripted
 from tests.end_to_end.kit import environment, until
-
-psutil = pytest.importorskip("psutil")
 
 LABORATORY = """
 import pathlib, sys, time
