@@ -1,4 +1,5 @@
-"""Closes connections on which a request does not come in time, so that nobody holds them for nothing."""
+"""Closes connections that are too many, or on which a request does not come in time, so that nobody holds them for
+nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +8,15 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+try:
+    import resource
+except ImportError:  # Windows has no such limit.
+    resource = None  # type: ignore[assignment]
+
+MOST = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 if resource is not None else 500
+"""Connections at a time. They share the files that a process may open with the database and the runs."""
+BACKLOG = 64
+"""Connections that are accepted before they are counted."""
 LOOK = 5.0
 """Seconds between two looks at a connection."""
 WITHIN = 30.0
@@ -25,6 +35,8 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to look at it."""
         super().connection_made(transport)
+        if len(self.connections) > MOST:
+            transport.abort()
         self._look()
 
     def data_received(self, data: bytes) -> None:

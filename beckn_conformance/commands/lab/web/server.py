@@ -26,7 +26,7 @@ from ..laboratory import Settings, opened
 from ..places import Places
 from ..refusals import NotFound, Refused, Unavailable
 from . import api, pages, presentation
-from .connections import Connection
+from .connections import BACKLOG, Connection
 from .sessions import Sessions
 from .shield import LOOPBACK, Shield
 from .visits import LOCAL_PATH, Site, Unknown, endpoint, nobody, somebody
@@ -121,6 +121,7 @@ def configured(app: Shield) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Connection,
+        backlog=BACKLOG,
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import pytest
 from uvicorn.server import ServerState
 
-from beckn_conformance.commands.lab.web import server
+from beckn_conformance.commands.lab.web import connections, server
 from beckn_conformance.commands.lab.web.connections import LOOK, PART, WITHIN, Connection
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
@@ -64,13 +64,31 @@ def loop():
 
 
 @pytest.fixture
-def connection(loop):
+def state():
+    return ServerState()
+
+
+@pytest.fixture
+def connection(loop, state):
+    return connected(loop, state)
+
+
+def connected(loop, state):
     async def app(scope, receive, send):
         pass
 
-    made = Connection(server.configured(app), ServerState(), {}, loop)
+    made = Connection(server.configured(app), state, {}, loop)
     made.connection_made(Transport())
     return made
+
+
+def test_connections_leave_files_for_the_runs_to_open(loop, state, monkeypatch):
+    monkeypatch.setattr(connections, "MOST", 2)
+    first, second, third = (connected(loop, state) for _ in range(3))
+    assert [made.transport.closed for made in (first, second, third)] == [False, False, True]
+
+    state.connections -= {second, third}
+    assert not connected(loop, state).transport.closed
 
 
 @pytest.mark.parametrize("sent", [b"", WHOLE[:20], WHOLE[:-1]])
