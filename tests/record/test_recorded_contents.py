@@ -124,6 +124,8 @@ def test_only_a_length_shows_that_a_recorder_left_a_text_alone(text, known):
         ("http://gw.example./a", "http://gw.example/a"),
         ("http://[/a", "http://[/a"),
         ("ftp://x/", "ftp://x/"),
+        ("http://gw.example/a?b=\x01#\x7f", "http://gw.example/a?b=%01#%7F"),
+        ("http://gw.example/\x01/a", "http://gw.example/\x01/a"),
     ],
 )
 def test_addresses_have_one_form_and_no_user(url, plain):

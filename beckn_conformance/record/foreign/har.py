@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ...config.urls import SCHEMES
 from ...errors import UsageError
@@ -24,6 +24,8 @@ NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """Name of a header field."""
 AFTER_SCHEME = re.compile(r"(?<=://)[^?#]+")
 USER = re.compile(r"(?<=://)[^/?#]*@")
+CONTROL = re.compile(r"[\0-\x1f\x7f]")
+AFTER_PATH = re.compile(r"[?#].*", re.DOTALL)
 REQUEST, REPLY = "a request", "a reply"
 TORN = "the recording holds header fields that cannot be read"
 MANY = f"the recording holds {REPLY} of more than {MOST_VALUES} JSON values"
@@ -127,7 +129,9 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
 
 
 def address(url: str) -> str:
-    """Returns a URL with scheme and host normalised, and without its user and password."""
+    """Returns a URL with scheme and host normalised, and without its user and password. Control characters after its
+    path, which no client sends, are encoded: they do not matter to a call."""
+    url = AFTER_PATH.sub(lambda found: CONTROL.sub(lambda control: quote(control[0]), found[0]), url, count=1)
     plain = USER.sub("", url, count=1)
     try:
         parts = urlsplit(plain)
