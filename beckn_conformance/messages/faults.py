@@ -80,11 +80,11 @@ def fault_cases(
     for member in specification.members(action):
         if members is not None and member.pointer not in members:
             continue
-        for kind, strength, value in kinds(member, config):
+        for number, (kind, strength, value) in enumerate(kinds(member, config)):
             requirement = requests.refusing(specification, action, member.pointer, kind, strength)
             if requirement is None:
                 continue
-            for pointer in _places(member.pointer):
+            for pointer in _places(member.pointer, number):
                 yield FaultCase(action, requirement.id, member.pointer, pointer, kind, _spoiler(pointer, kind, value))
 
 
@@ -113,9 +113,10 @@ def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any
         yield "none of its members", member.filled, {}
 
 
-def _places(pattern: str) -> tuple[str, ...]:
-    """Returns the first and the third item of a list, because a gateway may check only the first, or the first two."""
-    return (pattern.replace("*", "0"), pattern.replace("*", "2")) if "*" in pattern else (pattern,)
+def _places(pattern: str, number: int) -> tuple[str, ...]:
+    """Returns the first item of a list and, in turn, the second or the third, because a gateway may check only some."""
+    places = ("0", str(1 + number % 2)) if "*" in pattern else ("",)
+    return tuple(pattern.replace("*", place) for place in places)
 
 
 def _spoiler(pointer: str, kind: str, value: Any) -> Callable[[Any], Any]:
@@ -125,10 +126,12 @@ def _spoiler(pointer: str, kind: str, value: Any) -> Callable[[Any], Any]:
         if kind == "missing" and isinstance(parent, dict):
             del parent[parts_of(pointer)[-1]]
         elif kind == "array":
-            # Some parsers take a list of one for what is in it, and the other way round.
+            # Some readers take a list or an object of one for what is in it, and the other way round.
             put(body, pointer, [present])
         elif kind == "object" and isinstance(present, list) and present:
             put(body, pointer, present[0])
+        elif kind == "string" and isinstance(present, dict) and len(present) == 1:
+            put(body, pointer, next(iter(present.values())))
         else:
             put(body, pointer, value)
         return body

@@ -82,8 +82,9 @@ EMAILS: Mapping[str, str] = {
     "under .com": "{word}@example.com",
     "under .org": "{word}@example.org",
     "under .net": "{word}@example.net",
+    "64 characters": "registrationsandcorrespondence.{word}@transit-operators.example.{top}",
 }
-"""Templates by variant of ``info.email``."""
+"""Templates by variant of ``info.email``; the last 64 characters are taken."""
 URLS: Mapping[str, str] = {
     "one segment": "https://api.{word}.example.{top}/beckn",
     "several segments": "https://api.{word}.example.{top}/mobility/beckn/v1",
@@ -91,8 +92,9 @@ URLS: Mapping[str, str] = {
     "digits in the host": "https://api2.{word}.example.{top}/beckn",
     "hyphen in the path": "https://api.{word}.example.{top}/beckn-api",
     "capital in the path": "https://api.{word}.example.{top}/Beckn/V1",
+    "120 characters": "https://api.{word}.example.{top}/beckn/" + "mobility" * 12,
 }
-"""Templates by variant of ``api.endpoint_url``."""
+"""Templates by variant of ``api.endpoint_url``; the first 120 characters are taken, fewer than columns often hold."""
 
 
 class Realistic:
@@ -122,7 +124,7 @@ class Realistic:
         return f"+{country}-{number}-{start}{self._random.randint(least, most)}"
 
     def email(self, variant: str = "plain") -> str:
-        return self._filled(EMAILS.get(variant, EMAILS["plain"]))
+        return self._filled(EMAILS.get(variant, EMAILS["plain"]))[-64:]
 
     def company_id(self, variant: str = "well-formed") -> str:
         """Returns a Corporate Identification Number of 21 characters."""
@@ -138,7 +140,7 @@ class Realistic:
         return f"{kind}{industry:05d}{STATES[state]}{year}{('PTC', 'PLC', 'GOI', 'SGC')[owner]}{serial:06d}"
 
     def endpoint_url(self, variant: str = "one segment") -> str:
-        return self._filled(URLS.get(variant, URLS["one segment"]))
+        return self._filled(URLS.get(variant, URLS["one segment"]))[:120]
 
     def _filled(self, template: str) -> str:
         return template.format(word=self.word().lower(), top=self._random.choice(("com", "org", "net")))

@@ -13,6 +13,8 @@ END = re.compile(r"(?:[A-Za-z0-9][^A-Za-z0-9]*){12}\Z")
 SERIES = ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ")
 PLAIN, ANOTHER = "".join(SERIES), "".join(letters[3:] + letters[:3] for letters in SERIES)
 """Each digit and letter, and another one of its kind: hexadecimal stays hexadecimal."""
+MORE = "abcdefgh"
+"""Letters that make a token a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,16 @@ class Disguise:
     make: Callable[[str], str]
     shell: str
     """The same as a shell command that reads the given token."""
+
+
+def with_more_behind(token: str) -> str:
+    """Returns a token that begins as a whole one."""
+    return token + MORE
+
+
+def with_more_in_front(token: str) -> str:
+    """Returns a token that ends as a whole one."""
+    return MORE + token
 
 
 def with_another_end(token: str) -> str:
@@ -66,6 +78,8 @@ def _python(made: str) -> str:
 
 
 DISGUISES = (
+    Disguise(" with more behind it", "-more-behind", with_more_behind, _python(f"t + {MORE!r}")),
+    Disguise(" with more in front", "-more-in-front", with_more_in_front, _python(f"{MORE!r} + t")),
     Disguise(" in other capitals", "-other-capitals", str.swapcase, "tr A-Za-z a-zA-Z"),
     Disguise(
         " with another end",

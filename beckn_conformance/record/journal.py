@@ -204,9 +204,6 @@ class Journal:
         given = next((self._tokens[key] for key in _keys(token) if key in self._tokens), token)
         if token == given:
             pass
-        elif token.startswith(given):
-            self._masker.add_private(token, self._masker.mask(given) + token[len(given) :])
-            token = given
         elif made := next((one for one in DISGUISES if token == one.make(given)), None):
             self._masker.add_private(token, self._masker.mask(given) + made.mark)
         else:

@@ -12,7 +12,13 @@ from beckn_conformance.judging.obligations import of_history
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
 from beckn_conformance.messages.registration import Registration
-from beckn_conformance.messages.tokens import other_beginnings, other_ends, with_wildcards
+from beckn_conformance.messages.tokens import (
+    other_beginnings,
+    other_ends,
+    with_more_behind,
+    with_more_in_front,
+    with_wildcards,
+)
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification import requests
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -65,7 +71,7 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
             requirements += ANSWERED
         if not fault.member.startswith("/registration"):
             requirements += unchanged
-        if "*/" in fault.member and "/2/" in fault.pointer:
+        if "*/" in fault.member and "/0/" not in fault.pointer:
             requirements.append("NACK-INDEX")
         parameters.append(case(requirements, fault, id=f"{fault.pointer}-{fault.kind}"))
     return parameters
@@ -160,7 +166,8 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
     id_ = actor.values.unknown_id(registration.id, {registration.id})
     # Loose comparisons and readers of numbers take the others for the registration's own.
     ends = other_ends(registration.id)
-    near = (f"{registration.id}abc", *ends, *map(with_wildcards, ends[:1]), *other_beginnings(registration.id))
+    longer = (with_more_behind(registration.id), with_more_in_front(registration.id))
+    near = (*longer, *ends, *map(with_wildcards, ends[:1]), *other_beginnings(registration.id))
     for unknown in (id_, *near, *filter(None, [in_another_case(registration.id)])):
         body = {"registration": {"id": unknown}, **parts}
         if not _is_heard(await actor.call(action, body, token=registration.token)):

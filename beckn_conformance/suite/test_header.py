@@ -12,16 +12,13 @@ from beckn_conformance.judging.known import in_another_case
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.messages.registration import Registration
-from beckn_conformance.messages.tokens import other_beginnings, other_ends
+from beckn_conformance.messages.tokens import other_beginnings, other_ends, with_more_behind, with_more_in_front
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import GET, SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED, add_and_read, update_and_read
 from beckn_conformance.suite.specification import current
 
 UNCHANGED = {action: (f"{change.prefix}-NACK-UNCHANGED",) for action, change in current().changes.items()}
-
-FEW = 8
-"""Letters that are added to a token to make it another one."""
 
 
 def _body(actor: Actor, action: str, registration: Registration | None) -> Any:
@@ -97,9 +94,9 @@ async def test_token(actor: Actor, action: str, kind: str) -> None:
     calls: Iterable[tuple[Registration, str | None]]
     match kind:
         case "foreign":
-            # It may matter who signed up first.
+            # It may matter who signed up first, and whether the same was refused before.
             other = await actor.registered()
-            calls = [(other, registration.token), (registration, other.token)]
+            calls = [(other, registration.token), *[(registration, other.token)] * 2]
         case "unknown":
             calls = [(registration, token) for token in _near(actor, registration.token)]
         case _:
@@ -110,10 +107,11 @@ async def test_token(actor: Actor, action: str, kind: str) -> None:
 
 
 def _near(actor: Actor, token: str) -> Iterator[str]:
-    """Unknown tokens: one of the same shape, and those that a careless comparison takes for a given one, a longer one
+    """Unknown tokens: one of the same shape, and those that a careless comparison takes for a given one, longer ones
     and one in other capitals."""
     yield actor.values.unknown_token(token)
-    yield token + actor.values.unknown_token(token[-FEW:])
+    yield with_more_behind(token)
+    yield with_more_in_front(token)
     if (other := in_another_case(token)) is not None:
         yield other
 

@@ -68,12 +68,14 @@ _LIKE: tuple[tuple[str, str, Callable[[str, str], bool], str], ...] = (
     ("end-unchecked", UPDATE, _begins_alike(24), "whose end was changed"),
     ("cut", ADD, lambda given, sent: len(sent) > 20 and given.startswith(sent), "whose end is missing"),
     ("by-its-end", UPDATE, lambda given, sent: sent[-8:] == given[-8:], "that only ends as the one given"),
+    ("with-more-in-front", ADD, lambda given, sent: sent.endswith(given), "that has more letters in front"),
 )
 _LIKE_IDS: tuple[tuple[str, str, str, Callable[[str, str], bool], str], ...] = (
     ("in-any-case", "GET", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
     ("by-its-beginning", "UPDATE", UPDATE, lambda given, sent: sent[:12] == given[:12], "that begins as a given one"),
     ("cut", "DOCUMENTS", ADD, lambda given, sent: len(sent) > 10 and given.startswith(sent), "whose end is missing"),
     ("by-its-end", "GET", GET, lambda given, sent: sent[-8:] == given[-8:], "that ends as a given one"),
+    ("with-more-in-front", "UPDATE", UPDATE, lambda given, sent: sent.endswith(given), "with more letters in front"),
     (
         "like",
         "GET",
@@ -128,6 +130,8 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     yield defect("signup-token-shared", "TOKEN-NACK-FOREIGN", SIGNUP, "/auth/token", words, _one_for_all)
     words = "an update is acknowledged with the token of whoever signed up earlier"
     yield defect("update-token-older-accepted", "TOKEN-NACK-FOREIGN", UPDATE, "header:Token", words, _open_to_older)
+    words = "a token of another registration is refused only the first time"
+    yield defect("get-token-foreign-accepted-later", "TOKEN-NACK-FOREIGN", GET, "header:Token", words, _open_later)
     words = "a token is refused after ten seconds, whatever auth.exp says"
     yield defect("token-expires-early", "TOKEN-ACCEPTED", GET, "header:Token", words, _short_lived)
 
@@ -211,6 +215,17 @@ def _open_to_older(gateway: Gateway) -> None:
         return bool(owned) and request.token in itertools.takewhile(lambda token: digest(token) != owned, given)
 
     steps.admitting(UPDATE, is_let_in)(gateway)
+
+
+def _open_later(gateway: Gateway) -> None:
+    refused: set[tuple[str, str]] = set()
+
+    def is_let_in(request: Request, registration: Registration | None, reply: Reply) -> bool:
+        known = (request.id, request.token) in refused
+        refused.add((request.id, request.token))
+        return known and registration is not None and reply.reason == "foreign"
+
+    steps.admitting(GET, is_let_in)(gateway)
 
 
 def _with_auth(request: Request, reply: Reply) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, SIGNUP, UPDATE, Call, Faults, Request
+from reference_server.message import ADD, GET, SIGNUP, UPDATE, Call, Faults, Place, Request
 from reference_server.planting import Defect, Install, defect, installing, replaces
 from reference_server.planting.edits import parts, places
 from reference_server.planting.steps import Reading, checking
@@ -29,6 +29,15 @@ def defects() -> Iterator[Defect]:
     words = "a single document is taken for a list of one"
     also = "DOCUMENTS-NACK-DOCUMENTS"
     yield defect("documents-single-accepted", "SIGNUP-NACK-DOCUMENTS", SIGNUP, "/documents", words, _unboxed, also)
+    words = "an id is taken for a registration that has it"
+    others = ("UPDATE-NACK-REGISTRATION", "DOCUMENTS-NACK-REGISTRATION")
+    yield defect("registration-as-id-accepted", "GET-NACK-REGISTRATION", GET, "/registration", words, _wrapped, *others)
+    words, install = "every second document of an addition is taken as it is", _unlooked_at(_is_second_document)
+    others = ("DOCUMENTS-NACK-DOCUMENT-DATA", "DOCUMENTS-NACK-EMPTY")
+    name, requirement = "documents-add-every-second-unchecked", "DOCUMENTS-NACK-DOCUMENT-NAME"
+    yield defect(name, requirement, ADD, "/documents/*/name", words, install, *others)
+    words, install = "an update that leaves members out is not looked at", _unlooked_at(_is_in_part)
+    yield defect("update-partial-unchecked", "UPDATE-NACK-PHONE", UPDATE, "/info/phone", words, install)
 
 
 def _has_several_documents(request: Request) -> bool:
@@ -46,6 +55,29 @@ def _refusing(test: Callable[[Request], bool], section: str) -> Install:
         return {(section,): "is not supported"}
 
     return checking(check)
+
+
+def _is_second_document(request: Request, place: Place) -> bool:
+    return request.action == ADD and len(place) > 2 and place[0] == "documents" and int(place[1]) % 2 == 1
+
+
+def _is_in_part(request: Request, place: Place) -> bool:
+    return request.action == UPDATE and place[0] == "info" and len(place) > 1 and len(request.body["info"]) < 4
+
+
+def _unlooked_at(where: Callable[[Request, Place], bool]) -> Install:
+    """Miss what is wrong at some places."""
+    return checking(
+        lambda _, request, faults: {place: message for place, message in faults.items() if not where(request, place)}
+    )
+
+
+def _wrapped(gateway: Gateway) -> None:
+    @replaces(gateway)
+    def read(inner: Reading, call: Call) -> Request:
+        request = inner(call)
+        id_ = request.body.get("registration")
+        return replace(request, body={**request.body, "registration": {"id": id_}}) if isinstance(id_, str) else request
 
 
 def _unboxed(gateway: Gateway) -> None:

@@ -84,6 +84,7 @@ _ECHOES: dict[str, tuple[Row, ...]] = {
         ("name-escaped", "/info/name", html.escape, "has the name escaped for HTML"),
         ("company-id-cut", "/info/company_id", _cut(11), "cuts company ids to eleven characters, like the example"),
         ("email-tag-lost", "/info/email", _without_tag, "drops the tag of an e-mail address"),
+        ("email-cut-at-50", "/info/email", _cut(50), "cuts e-mail addresses at 50 characters"),
         ("email-is-company-id", "/info", lambda info: {**info, "email": info["company_id"]}, "mixes two members up"),
     ),
     "ECHO-EXACT": (
@@ -99,6 +100,7 @@ _SIGNUP_ECHOES: dict[str, tuple[Row, ...]] = {
     "ECHO": (
         ("endpoint-url-slash", "/api/endpoint_url", _longer, "has the URL with a slash at its end"),
         ("endpoint-url-origin", "/api/endpoint_url", lambda url: "/".join(url.split("/")[:3]), "cuts the URL's path"),
+        ("endpoint-url-cut-at-100", "/api/endpoint_url", _cut(100), "cuts the URL at 100 characters"),
         ("document-name-cut-at-60", "/documents/*/name", _cut(60), "cuts names of documents at 60 characters"),
         ("document-name-cut", "/documents/*/name", lambda name: name.rsplit(".", 1)[0], "cuts extensions of documents"),
         ("data-swapped", "/documents", _swapped_data, "gives two documents each other's data"),

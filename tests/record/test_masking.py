@@ -387,7 +387,7 @@ def test_a_made_up_token_that_tells_most_of_a_secret_one_is_masked_too(tmp_path)
     story = Story()
     token = "dGhpcyBpcyBhIHRva2VuIQ_b2Yz"
     story.signup(token=token)
-    near = [*(one.make(token) for one in DISGUISES), token[:-8], f"{token[:-8]}AAAAAAAA", f"{token}AAAAAAAA"]
+    near = [*(one.make(token) for one in DISGUISES), token[:-8], f"{token[:-8]}AAAAAAAA"]
     for sent in (*near, "made-up-token-of-the-kit"):
         story.get(token=sent)
     masker = Masker()
@@ -402,7 +402,6 @@ def test_a_made_up_token_that_tells_most_of_a_secret_one_is_masked_too(tmp_path)
     assert "made-up-token-of-the-kit" in written
     mask = masker.mask(token)
     assert not [one.mark for one in DISGUISES if f'"{mask}{one.mark}"' not in written]
-    assert f'"{mask}AAAAAAAA"' in written
 
 
 @pytest.mark.parametrize("disguise", DISGUISES, ids=lambda one: one.ending)
