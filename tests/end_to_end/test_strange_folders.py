@@ -11,36 +11,16 @@ import pytest
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.cli import main
 from beckn_conformance.untrusted.writing import locked
+from tests.run.recordings import archive, entries
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and locks are others there")
-
-ENTRY = {
-    "startedDateTime": "2026-11-01T10:00:00.000Z",
-    "time": 20,
-    "request": {
-        "method": "POST",
-        "url": "https://gw.example/api/Provider/get",
-        "headers": [
-            {"name": "Action", "value": "Provider/get"},
-            {"name": "Token", "value": "t-0123456789"},
-            {"name": "Timestamp", "value": "2026-11-01T10:00:00"},
-            {"name": "Content-Type", "value": "application/json"},
-        ],
-        "postData": {"mimeType": "application/json", "text": '{"registration": {"id": "r-1"}}'},
-    },
-    "response": {
-        "status": 200,
-        "headers": [{"name": "action", "value": "NACK"}, {"name": "message", "value": "unknown"}],
-        "content": {"size": 2, "mimeType": "application/json", "text": "{}"},
-    },
-}
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     """A report folder of recorded traffic, made without a gateway."""
     home = tmp_path_factory.mktemp("judged")
-    (home / "traffic.har").write_text(json.dumps({"log": {"entries": [ENTRY]}}))
+    (home / "traffic.har").write_text(json.dumps(archive(entries()[:2])))
     main(["judge", str(home / "traffic.har"), "--conformance-report", str(home / "reports")])
     return home / "reports"
 
@@ -72,7 +52,7 @@ def refused(tmp_path, capsys):
             "judge": ["judge", str(folder)],
             "judge into": ["judge", str(tmp_path / "traffic.har"), "--conformance-report", str(folder)],
         }
-        (tmp_path / "traffic.har").write_text(json.dumps({"log": {"entries": [ENTRY]}}))
+        (tmp_path / "traffic.har").write_text(json.dumps(archive(entries()[:2])))
         assert main(options[command]) == 4
         (line,) = capsys.readouterr().err.splitlines()
         return line
