@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..messages.text import counted
+
 PYTEST_OUTCOMES = {"failed": "failed", "inconclusive": "skipped"}
 """By the outcome of a test, pytest's own. For any other outcome the test passes."""
 
@@ -67,7 +69,7 @@ class Completion:
         if not self._failures:
             return ""
         number, first = len(self._failures), next(iter(self._failures.values()))
-        return f"{number} test{'' if number == 1 else 's'} failed for another reason than a finding, such as {first}"
+        return f"{counted(number, 'test')} failed for another reason than a finding, such as {first}"
 
 
 def agrees(status: str, report: Any) -> bool:

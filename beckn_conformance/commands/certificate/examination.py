@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from ... import __version__
 from ...errors import UsageError
+from ...messages.text import counted
 from ...plugin.expected_tests import expected_tests
 from ...record.masking import Masker
 from ...report import files
@@ -104,7 +105,7 @@ def issue(folder: Path, signer: Ed25519PrivateKey, specification: Specification,
         problems.append("by the clock here, the run is still to end")
     if problems:
         left = len(problems) - 1
-        more = f" (and {left} more problem{'' if left == 1 else 's'})" if left else ""
+        more = f" (and {counted(left, 'more problem')})" if left else ""
         raise UsageError(f"{folder} cannot be certified: {problems[0]}{more}")
     files.write(again, folder, specification)
     signed = statement.sign(statement.make(folder, again, judged, now, now + datetime.timedelta(days=days)), signer)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...config.paths import path_of
 from ...errors import KitError, UsageError
+from ...messages.text import counted
 from ...untrusted.text import printable
 from ..terminal import check_bounds
 
@@ -117,7 +118,7 @@ def _summary(results: FleetResults) -> str:
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
     with_waivers = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in results.rows.values())
     waived = f" ({with_waivers} of the conformant with waivers)" if with_waivers else ""
-    return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}{waived}"
+    return f"{counted(number, 'gateway')} in {last['seconds']:.1f} s: {counts}{waived}"
 
 
 def _say(text: str) -> None:

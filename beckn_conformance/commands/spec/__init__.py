@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...config.paths import path_of
+from ...messages.text import counted
 from ...process.limits import limited
 from .. import schemas
 from ..terminal import Commands, say, say_json, show, write
@@ -72,15 +73,13 @@ def _check(chosen: argparse.Namespace) -> int:
     if chosen.prove and not found:
         proved = list(_proved(chosen))
     amiss = sum(bool(row["problems"]) for row in proved)
-    counted = f"{len(found)} problem{'' if len(found) == 1 else 's'}"
+    said = counted(len(found), "problem")
     if chosen.prove and not found:
-        counted += (
-            f"; {len(proved)} gateways played against, {f'{amiss} judged wrongly' if amiss else 'all as expected'}"
-        )
+        said += f"; {len(proved)} gateways played against, {f'{amiss} judged wrongly' if amiss else 'all as expected'}"
     if chosen.json:
         say_json({"problems": [dataclasses.asdict(problem) for problem in found], "proved": proved})
     else:
-        say([counted])
+        say([said])
     return 1 if found or amiss else 0
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from .... import __version__
 from ....judging.outcome import worded
+from ....messages.text import counted
 from ....report import findings, html
 from ...fleet import index
 from ..store import Run
@@ -90,7 +91,7 @@ def picture(runs: Sequence[Run], *, small: bool = False) -> Mapping[str, Any]:
         "height": height,
         "size": size,
         "marks": marks,
-        "label": f"{len(shown)} {'run' if len(shown) == 1 else 'runs'}, oldest first: {told}",
+        "label": f"{counted(len(shown), 'run')}, oldest first: {told}",
         "numbered": not small,
     }
 

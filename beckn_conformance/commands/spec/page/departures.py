@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import dropwhile, groupby
 from typing import Final
 
+from ....messages.text import counted
 from ....untrusted.text import brief
 from .block import Block
 from .differences import PARTS, Difference
@@ -56,8 +57,7 @@ def _stretch(pairs: Sequence[Pair], told: _Absences) -> Iterator[Difference]:
                 covered = due.slot.sentences[0].covered_by if due.slot.sentences else ()
                 yield drift(area, line, text, "text" if due.slot.kind == "text" else "", covered)
             if (shift := shown.level - due.slot.level) and shown.level:
-                levels = "level" if abs(shift) == 1 else "levels"
-                how = f"{abs(shift)} {levels} {'deeper' if shift > 0 else 'higher'}"
+                how = f"{counted(abs(shift), 'level')} {'deeper' if shift > 0 else 'higher'}"
                 yield drift(area, line, f"a heading {how} than in the layout")
             if shown.fault:
                 yield drift(area, line, shown.fault)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ....messages.text import counted
+
 PARTS = {
     "text": "text",
     "request header": "request header",
@@ -78,8 +80,8 @@ class Drift:
             yield from (d.line_of(self.page) for d in self.differences if d.kind == kind)
         drift, errors, settled = (sum(d.kind == kind for d in self.differences) for kind in KINDS)
         yield (
-            f"{self.page}: {drift or 'no'} difference{'' if drift == 1 else 's'} from the schemas, {errors} typing "
-            f"error{'' if errors == 1 else 's'}, {settled} settled by readings"
+            f"{self.page}: {counted(drift, 'difference') if drift else 'no differences'} from the schemas, "
+            f"{counted(errors, 'typing error')}, {settled} settled by readings"
         )
 
 
