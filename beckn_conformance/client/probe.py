@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config.gateway import GatewayConfig
 from ..errors import Unmet, Unreachable
-from ..judging.checks import JSON_MEDIA, blamed
+from ..judging.checks import JSON_MEDIA, blamed, looks_unsettled
 from ..judging.origin import is_bare, signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
 from ..messages.exchange import CONTROL, Exchange
@@ -32,8 +32,10 @@ class Shown:
     served: frozenset[str]
     """Operations that answered with ACK or NACK."""
     signups_work: bool
-    serves_fresh: bool
+    shows_fresh: bool
     """True if any call about a registration just made was acknowledged."""
+    serves_fresh: bool
+    """True if, besides, not every change of it was refused for no other reason than the registration (R4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
         notes.append(f"the first signup got {describe(exchange)}")
     shown = shown_by([_read_again(exchange, binding) for exchange in made])
     if not shown.serves_fresh:
-        notes.append(_whom_it_serves(verifier, made[-1]))
+        notes.append(_whom_it_serves(shown, verifier, [one for one in made if not one.acknowledged][-1]))
     return ProbeResult(binding, shown, tuple(notes))
 
 
@@ -163,16 +165,17 @@ def _check_refusal(signup: Exchange, config: GatewayConfig) -> None:
         )
 
 
-def _whom_it_serves(verifier: Verifier, last: Exchange) -> str:
+def _whom_it_serves(shown: Shown, verifier: Verifier, last: Exchange) -> str:
     """A note on a gateway that does not serve registrations just made."""
     if verifier.can_verify:
         return "registrations are served only after verification_hook has verified them"
     if verifier.has_stock:
         return "registrations just made are not served; those declared beforehand are used"
     return (
-        f"no call about a registration just made was acknowledged, the last one with {describe(last)}; if a person has "
-        "to verify it first, declare verification_hook or registrations; if it is seen later, a longer settle; if it "
-        "says that a field is missing, a proxy may drop those it does not know"
+        f"no {'change of' if shown.shows_fresh else 'call about'} a registration just made was acknowledged, the last "
+        f"one with {describe(last)}; if a person has to verify it first, declare verification_hook or registrations; "
+        "if it is seen later, a longer settle; if it says that a field is missing, a proxy may drop those it does not "
+        "know"
     )
 
 
@@ -186,7 +189,19 @@ def shown_by(exchanges: Sequence[Exchange]) -> Shown:
         served.add(SIGNUP)
     elif first := next(filter(_speaks, exchanges), None):
         served.add(first.action)
-    return Shown(frozenset(served), signups_work, not later or any(e.acknowledged for e in later))
+    shows_fresh = not later or any(e.acknowledged for e in later)
+    changes = [exchange for exchange in later if exchange.action != GET]
+    waits = {e.action for e in changes} == {UPDATE, ADD} and all(map(_blames_registration_only, changes))
+    return Shown(frozenset(served), signups_work, shows_fresh, shows_fresh and not waits)
+
+
+def _blames_registration_only(exchange: Exchange) -> bool:
+    """True for a NACK to a valid change that says no more than that the registration cannot be changed.
+
+    Status 401 says that the token is wrong.
+    """
+    unauthorised = exchange.reply is not None and exchange.reply.status == 401
+    return exchange.refused and looks_unsettled(exchange) and not unauthorised
 
 
 def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
@@ -210,7 +225,9 @@ def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
         return False
     if exchanges[signups - 1].acknowledged:
         about = {exchange.id_sent for exchange in exchanges[signups:]}
-        return about <= {exchanges[signups - 1].id_received} and later == sorted(later, key=(GET, UPDATE, ADD).index)
+        # A change that is refused is followed by a look at the status.
+        changes = [action for action in later if action != GET]
+        return about <= {exchanges[signups - 1].id_received} and changes == sorted(changes, key=(UPDATE, ADD).index)
     return later == [GET] * len(later) and len(later) <= bindings
 
 

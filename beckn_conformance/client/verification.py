@@ -48,7 +48,14 @@ class Verifier:
         self._next = 0
         self._lock = asyncio.Lock()
         self.always = False
-        """True if each registration is verified at once, for gateways that serve nobody before."""
+        """True if each registration is verified before it is used."""
+
+    def begin(self, *, shows_fresh: bool, serves_fresh: bool) -> None:
+        """Decides whether registrations are verified before use, by what a gateway does for one that is not.
+
+        Where it shows that one and only changes of it wait, undeclared ways to verify keep nothing from being tested.
+        """
+        self.always = not serves_fresh and (self.can_verify or self.has_stock or not shows_fresh)
 
     @functools.cached_property
     def _trust(self) -> ssl.SSLContext:

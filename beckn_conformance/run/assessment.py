@@ -267,7 +267,7 @@ def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
         yield UNREADABLE_EXP
     reply = exchange.reply
     if reply is not None and 300 <= reply.status < 400:
-        yield f"{exchange.action}: a redirect (status {reply.status}), which is not followed"
+        yield f"{exchange.stimulus or exchange.action}: a redirect (status {reply.status}), which is not followed"
     unusual = exchange.purpose == "unusual" and judge.observer.by_gateway(exchange)
     if unusual and reply is not None and reply.status >= 500:
         yield f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"

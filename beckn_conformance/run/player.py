@@ -132,7 +132,7 @@ class Player:
         found = self._loop.wait(start())
         self.memory.release_all()
         self.binding = found.binding
-        self._verifier.always = not found.shown.serves_fresh
+        self._verifier.begin(shows_fresh=found.shown.shows_fresh, serves_fresh=found.shown.serves_fresh)
         return found
 
     def prefetch(self, plays: Mapping[str, Play], *, first: bool = False) -> None:

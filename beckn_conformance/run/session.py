@@ -146,7 +146,7 @@ class Session:
         self.player.prefetch(plays)
         for (name, play), (_, test, weight) in zip(plays.items(), left, strict=True):
             self.judge(self.player.played(name, play), test, weight)
-        self._notes.append(f"{len(left)} scenarios had lost answers, and were played once more at the end")
+        self._notes.append(f"scenarios that had lost answers and were played once more at the end: {len(left)}")
 
     def close(self) -> None:
         """Ends the client and its thread. It may be called at any time and more than once."""

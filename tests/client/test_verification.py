@@ -132,3 +132,22 @@ def test_a_redirect_of_a_hook_is_not_followed(gateway):
 def test_a_url_that_cannot_be_called_is_reported(hook):
     with pytest.raises(Unmet, match="the verification_hook failed: "):
         asyncio.run(Verifier(GatewayConfig("http://127.0.0.1", verification_hook=hook)).verify("r-1"))
+
+
+@pytest.mark.parametrize(
+    ("declared", "shows_fresh", "serves_fresh", "always"),
+    [
+        ({}, True, True, False),
+        ({}, False, False, True),
+        ({}, True, False, False),
+        ({"verification_hook": "true"}, True, False, True),
+        ({"verification_hook": "true"}, True, True, False),
+        ({"registrations": (("reg-1", "token-1"),)}, True, False, True),
+    ],
+)
+def test_registrations_are_verified_before_use_where_that_is_needed(declared, shows_fresh, serves_fresh, always):
+    verifier = Verifier(GatewayConfig("http://gw.example", **declared))
+
+    verifier.begin(shows_fresh=shows_fresh, serves_fresh=serves_fresh)
+
+    assert verifier.always is always
