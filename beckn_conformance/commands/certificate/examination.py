@@ -52,6 +52,8 @@ class Examination:
     statement: Mapping[str, Any]
     problems: tuple[str, ...]
     """Reasons not to rely on it."""
+    signed: bool
+    """The issuer signed it as it stands. If not, nothing in it can be believed, with or without its files."""
     unmet: tuple[str, ...] = ()
     """Requirements that it does not meet."""
     notes: tuple[str, ...] = ()
@@ -62,8 +64,8 @@ class Examination:
         return not self.problems
 
     def to_json(self) -> dict[str, Any]:
-        facts = {"valid": self.valid, "problems": self.problems, "unmet": self.unmet, "notes": self.notes}
-        return {**facts, "statement": self.statement}
+        facts = {"valid": self.valid, "signed": self.signed, "problems": self.problems, "unmet": self.unmet}
+        return {**facts, "notes": self.notes, "statement": self.statement}
 
     def lines(self) -> Iterator[str]:
         """Yields a summary: subject, run, verdict, problems, and if it holds."""
@@ -153,7 +155,7 @@ def examine(
         except (UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
             problems.append(f"it cannot be judged again: {error}")
     unmet = tuple(_unmet(found, wanted))
-    return Examination(found, tuple(dict.fromkeys(problems)), unmet, tuple(dict.fromkeys(notes)))
+    return Examination(found, tuple(dict.fromkeys(problems)), not forged, unmet, tuple(dict.fromkeys(notes)))
 
 
 def _changed(folder: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -89,8 +89,8 @@ class Examinations(Operations):
         """Verifies a certificate, alone or in the ZIP of a report folder.
 
         ``key`` is the public key of its issuer in PEM form; without one, it is that of the laboratory.
-        Returns ``valid``, ``problems``, ``notes`` and ``statement``, all of which a stranger has written. Raises
-        Invalid for the fields ``file`` and ``key``, Unavailable and Conflict.
+        Returns ``valid``, ``signed``, ``problems``, ``notes`` and ``statement``, whose texts a stranger has written.
+        Raises Invalid for the fields ``file`` and ``key``, Unavailable and Conflict.
         """
         self.need_room(account)
         with self.turns.taken(account) as private:

@@ -44,11 +44,15 @@ def test_a_download_holds_elsewhere(certified, verify):
     assert "is conformant (core)" in page
 
 
-def test_a_certificate_alone_needs_its_files(certified, verify):
+def test_a_certificate_alone_needs_its_files_and_its_signature(certified, verify, tmp_path):
     with zipfile.ZipFile(io.BytesIO(certified[0])) as archive:
         alone = archive.read("certificate.json")
 
     assert "Its files are needed" in verify(alone, name="certificate.json").text
+    keys.generate(tmp_path / "other")
+    forged = verify(alone, key=(tmp_path / "other.pub").read_text(), name="certificate.json").text
+    assert "It does not hold" in forged
+    assert "is conformant" not in forged
 
 
 def test_the_key_of_somebody_else_is_no_key_for_it(certified, verify, tmp_path):

@@ -106,7 +106,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Gateways": _list("Gateway"),
     "Comparison": {"type": "object", "description": "as beckn-conformance diff --json"},
     "Replay": _object({"holds": {"type": ["boolean", "null"]}, "text": TEXT}, "holds", "text"),
-    "Examination": _object({"valid": {"type": "boolean"}}, "valid"),
+    "Examination": _object({key: {"type": "boolean"} for key in ("valid", "signed")}, "valid", "signed"),
     "Account": _object({"name": TEXT, "role": ROLE, "token": TEXT}, "name", "role"),
     "Accounts": _list("Account"),
 }

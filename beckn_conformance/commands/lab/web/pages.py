@@ -257,7 +257,8 @@ def _verify(visit: Visit) -> Response:
     result = calls.verify_certificate(visit)
     file = calls.value(calls.FILE, visit.form["file"]).file
     file.seek(0)
-    return show(visit, "verify.html", result=result, alone=not is_zip(file.read(4)), values={"key": visit.text("key")})
+    alone = result["signed"] and not is_zip(file.read(4))
+    return show(visit, "verify.html", result=result, alone=alone, values={"key": visit.text("key")})
 
 
 def public_key(visit: Visit) -> Response:
