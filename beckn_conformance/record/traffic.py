@@ -264,18 +264,18 @@ def _carries(one: Recorded) -> bool:
 
 
 def _answers(one: Recorded) -> bool:
-    """Reports if any header member is among the HTTP header fields of a reply."""
-    return any(value and not is_mark(value) for value in _fields(one, "action", "message"))
+    """Reports if the action is among the HTTP header fields of a reply."""
+    return any(value and not is_mark(value) for value in _fields(one))
 
 
 def _is_masked(one: Recorded) -> bool:
     """Reports if a mark stands in the place of the action of a reply."""
-    return any(value and is_mark(value) for value in _fields(one, "action"))
+    return any(value and is_mark(value) for value in _fields(one))
 
 
-def _fields(one: Recorded, *names: str) -> list[str]:
-    """Returns the values of header fields of a reply."""
-    return [value for name, value in (one.row["reply"] or {}).get("headers", ()) if name.casefold() in names]
+def _fields(one: Recorded) -> list[str]:
+    """Returns the values of header fields of a reply that are named ``action``."""
+    return [value for name, value in (one.row["reply"] or {}).get("headers", ()) if name.casefold() == "action"]
 
 
 def _is_odd(exchange: Exchange) -> bool:
@@ -301,13 +301,21 @@ def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
         absent.append("Timestamp")
     if not are_evidence(exchanges):
         absent.append("Token")
-    return [*absent, "auth"] if are_missing(exchanges) else absent
+    if are_missing(exchanges):
+        absent.append("auth")
+    answered = [(exchange.reply, exchange.received) for exchange in exchanges if exchange.reply and exchange.received]
+    if len({exchange.action for exchange in exchanges if exchange.received}) > 1:
+        if not any(str(received.header.get("message", "")).strip() for _, received in answered):
+            absent.append("message")
+        if not any(reply.header("content-type") for reply, _ in answered):
+            absent.append("Content-Type")
+    return absent
 
 
 def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
     """Lists shortcomings of a recording, with what is not judged because of them."""
     for part in ("requests", "replies"):
-        if names := [name for name in unheld if (name == "auth") is (part == "replies")]:
+        if names := [name for name in unheld if (name in HEADER) is (part == "requests")]:
             yield f"nothing is judged by {' and '.join(names)} of {part}: the recording does not hold what was sent"
     moments = [one.moment for one in chosen]
     unknown = sum(moment.start is None for moment in moments)

@@ -412,6 +412,26 @@ def test_header_members_that_no_call_carries_are_no_evidence(tmp_path):
     assert "nothing is judged by Action and Timestamp of requests" in result.notes
 
 
+@pytest.mark.parametrize("name", ["action", "message", "content-type"])
+def test_a_field_that_no_reply_has_may_have_been_taken_out(name, tmp_path):
+    calls = entries()
+    for call in calls:
+        field(call["response"], name, None)
+        call["response"]["content"].pop("mimeType")
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert name == "action" or f"nothing is judged by {'Content-Type' if '-' in name else name} of re" in result.notes
+
+
+def test_a_field_that_some_replies_have_is_missed_in_others(tmp_path):
+    calls = entries()
+    for call in calls[1:]:
+        field(call["response"], "message", None)
+
+    assert ("REPLY-MESSAGE", "Provider/get", "header:message") in judged_as(calls, tmp_path).found
+
+
 def test_a_recording_without_times_claims_nothing_that_depends_on_them(tmp_path):
     calls = entries("documents-add-second-addition-replaces-first", "get-name-ascii")
     for call in calls:

@@ -135,6 +135,8 @@ def body_is_json(observation: Observation) -> Iterable[Judgement]:
 def has_a_message(observation: Observation) -> Iterable[Judgement]:
     if not observation.readable or not observation.message or observation.exchange.received is None:
         return
+    if "message" in observation.known.unheld:
+        return
     header, obligation = observation.exchange.received.header, observation.kind_of_reply
     value = header.get("message", MISSING)
     for breach in breaches(observation.specification.schemas.validator("header.reply.json"), dict(header)):
@@ -166,6 +168,8 @@ def has_a_message(observation: Observation) -> Iterable[Judgement]:
 def declared_as_json(observation: Observation) -> Iterable[Judgement]:
     reply, received = observation.exchange.reply, observation.exchange.received
     if not observation.readable or not observation.message or reply is None or received is None or received.unreadable:
+        return
+    if "Content-Type" in observation.known.unheld:
         return
     media = reply.header("content-type")
     yield observation.judged(
