@@ -16,6 +16,7 @@ from ..judging.checks import gives_no_reason
 from ..judging.origin import INTERMEDIARY, JSON, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, Exchange, Reply, Request, Trouble, TroubleKind
+from ..messages.text import counted
 from ..specification.actions import GET
 from . import clock
 from .control import Control
@@ -89,11 +90,12 @@ class Gateway:
         if self._passing:
             kinds = ", ".join(f"{count} × {action}: {kind}" for (action, kind), count in self._passing.most_common())
             yield (
-                f"{self._passing.total()} calls failed in a way that is judged only if it comes each time a test is "
-                f"played (T13): {kinds}"
+                f"{counted(self._passing.total(), 'call')} failed in a way that is judged only if it comes each time a "
+                f"test is played (T13): {kinds}"
             )
         if count := self._transport.trailing:
-            yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
+            answers = counted(count, "answer")
+            yield f"{answers} had bytes after the end of their compressed content, which clients ignore"
         if seen := str(self._fronted):
             yield (
                 f"{seen}, taken for something in front of the gateway; if it limits requests, --gateway-rate has the "

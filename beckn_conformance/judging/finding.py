@@ -97,6 +97,11 @@ class Finding:
         text = "\n".join((self.requirement, self.operation, pattern_of(self.pointer), self.kind))
         return f"{self.requirement}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
+    def to_json(self) -> dict[str, str]:
+        """What it says, as in report.json."""
+        said = ("id", "operation", "pointer", "message", "sent", "expected", "observed")
+        return {name: getattr(self, name) for name in said}
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -86,13 +86,7 @@ class Found:
     def to_json(self) -> dict[str, Any]:
         finding = self.finding
         return {
-            "id": finding.id,
-            "operation": finding.operation,
-            "pointer": finding.pointer,
-            "message": finding.message,
-            "sent": finding.sent,
-            "expected": finding.expected,
-            "observed": finding.observed,
+            **finding.to_json(),
             "cases": sorted(map(str, self.cases)),
             "exchanges": list(dict.fromkeys((finding.exchange, *self.exchanges)))[:KEPT_EXCHANGES],
             "count": self.count,

@@ -85,18 +85,12 @@ class ProgressStream:
     def _row(self, finding: Finding) -> dict[str, Any]:
         requirement = self._session.specification.requirements[finding.requirement]
         row = {
-            "id": finding.id,
+            **finding.to_json(),
             "requirement": requirement.id,
             "level": requirement.level,
             "fails": self._session.run.strict or requirement.level == "MUST",
             "section": requirement.section,
             "title": requirement.title,
-            "operation": finding.operation,
-            "pointer": finding.pointer,
-            "message": finding.message,
-            "sent": finding.sent,
-            "expected": finding.expected,
-            "observed": finding.observed,
         }
         masked = self._session.masker.value(row)
         assert isinstance(masked, dict)

@@ -213,7 +213,7 @@ async def test_what_follows_a_gzipped_reply_is_ignored_and_noted(gateway, after)
 
     assert exchange.refused
     assert list(client.notes()) == [
-        "1 replies had bytes after the end of their compressed content, which clients ignore"
+        "1 answer had bytes after the end of their compressed content, which clients ignore"
     ]
 
 
