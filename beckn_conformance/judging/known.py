@@ -72,7 +72,7 @@ class KnownRegistrations:
     intrusions: Counter[str] = field(default_factory=Counter)
     """By id and by token, refused calls that named a registration and had not its token."""
     explained: set[str] = field(default_factory=set)
-    """Operations in which a call about an unknown registration was refused with a reason."""
+    """Operations in which a call about an unknown registration was refused with a reason, or as a wrong token is."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()

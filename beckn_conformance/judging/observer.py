@@ -11,6 +11,7 @@ from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
 from .checks import Observation, gives_no_reason, looks_unsettled, pending_statuses
+from .checks.blame import denied_as_foreign
 from .decided import decided
 from .diagnosis import Diagnosis
 from .known import Known, KnownRegistrations, documents_of, good_until
@@ -121,7 +122,7 @@ class Observer:
         if exchange.acknowledged and any(fault.kind == "foreign" for fault in diagnosis.header_faults):
             self.known.binds_tokens = False
         unknown = any(fault.kind == "unknown" and fault.of_registration for fault in diagnosis.faults)
-        if unknown and exchange.refused and not gives_no_reason(exchange):
+        if unknown and exchange.refused and (not gives_no_reason(exchange) or denied_as_foreign(observation)):
             self.known.explained.add(exchange.action)
         owner = self.known.registrations.get(observation.registration)
         if owner is not None and exchange.acknowledged:

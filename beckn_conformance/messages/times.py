@@ -15,9 +15,10 @@ def read_time(text: str, *, earliest: bool = False) -> datetime.datetime | None:
     text = text.strip()
     if re.fullmatch(r"\d{9,16}(\.\d+)?", text, re.ASCII):
         number = float(text)
-        if number < 10**9:
+        # Milliseconds of 12 digits were over in 2001. It is the digits of a date, hour and minute.
+        if number < 10**9 or 10**11 <= number < 10**12:
             return None
-        number = number / 1000 if number >= 10**11 else number
+        number = number / 1000 if number >= 10**12 else number
         try:
             return datetime.datetime.fromtimestamp(number, datetime.UTC)
         except (OverflowError, OSError, ValueError):

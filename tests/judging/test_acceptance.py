@@ -246,11 +246,13 @@ def test_unknown_ids_may_lock_a_token(unknown, findings):
     assert story.findings() == findings
 
 
-@pytest.mark.parametrize(("first", "findings"), [({"registration": {"id": "is unknown"}}, 0), ({}, 2)])
-def test_silence_about_an_id_is_excused_only_after_words(first, findings):
+@pytest.mark.parametrize(
+    ("first", "findings"), [(nack({"registration": {"id": "is unknown"}}), 0), (nack(status=401), 0), (nack(), 2)]
+)
+def test_silence_about_an_id_is_excused_only_after_a_proper_refusal(first, findings):
     story = begun()
-    for number, said in enumerate((first, {})):
-        call(story, GET, nack(said), body={"registration": {"id": f"none {number}"}})
+    for number, answer in enumerate((first, nack(status=409))):
+        call(story, GET, answer, body={"registration": {"id": f"none {number}"}})
 
     assert story.findings() == [("GET-NACK-UNKNOWN", "/registration/id")] * findings
 
