@@ -71,6 +71,8 @@ class KnownRegistrations:
     """Members of ``info`` that the gateway was seen to change (Q15)."""
     intrusions: Counter[str] = field(default_factory=Counter)
     """By id and by token, refused calls that named a registration and had not its token."""
+    unseen: Counter[str] = field(default_factory=Counter)
+    """By token, refused calls that blamed the id of its own registration, as a replica that is behind does (R19)."""
     explained: set[str] = field(default_factory=set)
     """Operations in which a call about an unknown registration was refused with a reason, or as a wrong token is."""
     closed: bool = True
@@ -125,6 +127,8 @@ class KnownRegistrations:
             token = exchange.sent.header.get("Token", "")
             if mine is None or token != mine.token:
                 self.intrusions.update({registration or "", token if token in self.owners else ""} - {""})
+            elif member(exchange.body_of_reply, "/registration/id") not in (MISSING, None, "", mine.id):
+                self.unseen[token] += 1
         if passing:
             return
         # In recorded traffic nobody knows when a gateway forgets what it refused.

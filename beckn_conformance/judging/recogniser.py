@@ -21,7 +21,7 @@ from ..specification.members import Member, json_type
 from ..specification.pointer import MISSING, below, member, places
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
-from .checks import looks_unsettled
+from .checks import gives_no_reason, looks_unsettled
 from .diagnosis import Diagnosis, Doubt, DoubtKind, Fault, Note, Symbol
 from .known import Known, KnownRegistrations, in_another_case
 
@@ -214,7 +214,9 @@ def _registration(
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
     intrusions = max(known.intrusions[owner.id if owner else ""], known.intrusions[token or ""])
     if exchange.refused and looks_unsettled(exchange):
-        if owner is not None and intrusions >= PATIENT:
+        # A call about a registration that is not seen yet may count as one about an unknown one.
+        strange = known.intrusions[token or ""] + known.unseen[token or ""] if gives_no_reason(exchange) else 0
+        if owner is not None and max(intrusions, strange) >= PATIENT:
             yield Doubt("header:Token", "wrong tokens or ids came before, so that the registration may be locked")
         elif owner is None and exchange.action in known.explained:
             yield Doubt(

@@ -246,6 +246,18 @@ def test_unknown_ids_may_lock_a_token(unknown, findings):
     assert story.findings() == findings
 
 
+@pytest.mark.parametrize("said", [{}, {"registration": {"id": "is unknown"}}])
+def test_a_registration_that_is_not_seen_yet_may_lock_its_token(said):
+    story = Story()
+    story.signup()
+    for _ in range(3):
+        story.get(answer=nack({"registration": {"id": "is unknown"}}, status=404))
+    story.wait()
+    story.get(answer=nack(said, status=423))
+
+    assert story.findings() == ([("GET-ACK", "/registration/id")] if said else [])
+
+
 @pytest.mark.parametrize(
     ("first", "findings"), [(nack({"registration": {"id": "is unknown"}}), 0), (nack(status=401), 0), (nack(), 2)]
 )
