@@ -64,7 +64,9 @@ class Histories:
         self._deferred = deferred
         self._registrations: dict[str, Registration] = {}
         self._ids = Hashes()
-        """All ids that signups were given."""
+        """All ids that signups were given, numbered in their order."""
+        self._last = self._again = 0
+        """Numbers of the id that was given last, and of the last one that was given in order once more."""
         self._owners = Owners()
         self._watch = Watch()
         self._large = Large()
@@ -139,7 +141,9 @@ class Histories:
         id_ = exchange.id_received
         if id_ is None:
             return
-        if self._ids[hash(id_)]:
+        number = self._ids[hash(id_)]
+        last, self._last = self._last, number or len(self._ids) + 1
+        if number:
             doubts = observation.diagnosis.doubts
             if exchange.sent is None or any(d.kind is DoubtKind.TAKEN and d.pointer[:6] == "/info/" for d in doubts):
                 # The provider may have signed up before, so it may be given the registration that it has (Q13).
@@ -147,17 +151,21 @@ class Histories:
                     history.doubt()
                 return
             self._registrations.pop(id_, None)
-            self.doubled.add(id_)
-            yield observation.bad(
-                "SIGNUP-ID-UNIQUE",
-                "/registration/id",
-                "shared-id",
-                "two signups are given the same id",
-                "an id that no other signup was given",
-                f"{shown(id_, 60)}, which an earlier signup was given",
-            )
-            return
-        self._ids[hash(id_)] = 1
+            anew = number != last and (number == 1 or number > self._again)
+            if observation.known.closed or not anew:
+                self.doubled.add(id_)
+                yield observation.bad(
+                    "SIGNUP-ID-UNIQUE",
+                    "/registration/id",
+                    "shared-id",
+                    "two signups are given the same id",
+                    "an id that no other signup was given",
+                    f"{shown(id_, 60)}, which an earlier signup was given",
+                )
+                return
+            # The ids begin anew in a recording of two gateways, or of one that was set up anew.
+            self._again = number
+        self._ids[hash(id_)] = self._last
         yield observation.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
             yield observation.ok("SIGNUP-ID-UNIQUE", Obligation(kind=f"{MANY} registrations"))

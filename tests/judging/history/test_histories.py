@@ -47,6 +47,28 @@ def test_the_same_id_for_two_signups_is_a_finding():
     assert story.findings() == [("SIGNUP-ID-UNIQUE", "/registration/id")]
 
 
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [
+        ("abcabc", 0),
+        ("abcbcd", 0),
+        ("abcabcabc", 0),
+        ("abcac", 0),
+        ("aaa", 2),
+        ("aabbcc", 3),
+        ("abab", 0),
+        ("abcdcba", 1),
+    ],
+)
+def test_ids_that_begin_anew_on_record_may_be_of_another_gateway(ids, found):
+    story = Story()
+    for id_ in ids:
+        story.signup(id_=id_)
+        story.get()
+
+    assert sum(j.finding is not None for j in story.judgements(closed=False)) == found
+
+
 def test_ids_that_differ_in_case_are_different():
     story = Story()
     story.signup(id_="ab")

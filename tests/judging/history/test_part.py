@@ -389,3 +389,36 @@ def test_so_many_partial_updates_that_anything_may_be_are_judged_by_nobody():
     looks(story, {**story.mine.info, "name": "wrong"})
 
     assert story.findings() == []
+
+
+# On record.
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        (lambda name: "Kochi Water Metro", False),
+        (lambda name: "東京メトロ", False),
+        (lambda name: name[:-3], True),
+        (lambda name: f"{name} &amp; more", True),
+        (lambda name: f"ZÃ¼{name}", True),
+        (lambda name: "?" + name[1:], True),
+        (lambda name: "", True),
+    ],
+)
+def test_a_recording_may_lack_the_update_that_sent_a_value_that_is_shown(shown, found):
+    story = Story()
+    story.signup()
+    story.get(change=put("/info/name", shown(story.mine.info["name"])))
+
+    assert any(judgement.finding for judgement in story.judgements())
+    assert any(judgement.finding for judgement in story.judgements(closed=False)) is found
+
+
+def test_an_update_that_is_on_record_shows_what_it_sent():
+    story = Story()
+    story.signup()
+    story.update(change=put("/info/name", "Kochi Water Metro"))
+
+    assert requirements(story) == ["UPDATE-ECHO"]
+    assert any(judgement.finding for judgement in story.judgements(closed=False))
