@@ -160,8 +160,9 @@ def _check_refusal(signup: Exchange, config: GatewayConfig) -> None:
     if config.signup_token is None and (status in (401, 403) or not blamed(signup)):
         raise Unreachable(
             f"tried {_target(config)}: a valid signup was refused with {describe(signup)}, blaming no member; "
-            "if a token is agreed with providers beforehand, declare it as signup_token; if it says that Action, "
-            f"Token or Timestamp is missing, a proxy may drop fields it does not know{_other_binding(config)}"
+            "if a token is agreed with providers beforehand, declare it as signup_token; if the time is wrong, compare "
+            "the clocks, or declare timestamp_zone; if it says that Action, Token or Timestamp is missing, a proxy may "
+            f"drop fields it does not know{_other_binding(config)}"
         )
 
 
