@@ -41,7 +41,7 @@ class Unchanging:
             return
         changed = observation.action
         if changed == GET and self._intact and course.documents_intact:
-            changed = course.written or GET
+            changed = course.refused or course.written or GET
         change = observation.specification.changes.get(changed)
         requirement = f"{change.prefix}-KEEPS-REST" if change else "GET-ROUND-TRIP"
         findings = [*self.echo(Echo(observation, requirement, "GET-ROUND-TRIP-EXACT"), body)]

@@ -253,6 +253,15 @@ def test_what_an_update_must_leave_alone_is_left_alone(call, pointer):
     assert story.findings() == [("UPDATE-KEEPS-REST", pointer)]
 
 
+def test_what_a_refused_update_blanks_is_put_down_to_the_update():
+    story = signed_up()
+    failed = {"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "is no number"}}
+    story.update({"phone": "12"}, answer=nack(failed))
+    story.look(change=put("/api/endpoint_url", ""))
+
+    assert story.findings() == [("UPDATE-KEEPS-REST", "/api/endpoint_url")]
+
+
 @pytest.mark.parametrize("info", [None, "drop"])
 def test_a_signup_without_an_info_declared_optional_is_judged(info):
     story = Story(configured(optional=("/info",)))
