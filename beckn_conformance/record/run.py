@@ -96,8 +96,9 @@ class Run:
 
 
 def _moment(text: str) -> datetime.datetime:
-    """A moment of a record. Raises ValueError if it has no day in UTC, such as the first hours of year 1."""
-    try:
-        return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text} has no day in UTC") from error
+    """A moment of a record. Raises ValueError near the first and the last year, whose times can be neither added to nor
+    compared."""
+    moment = datetime.datetime.fromisoformat(text)
+    if not 1970 <= moment.year < 9000:
+        raise ValueError(f"{text} is out of range")
+    return moment.astimezone(datetime.UTC)
