@@ -105,7 +105,7 @@ def without_replaced(
                 (replies[pointer], told_whole, members.told(exchange, pointer)),
             ):
                 for value in values:
-                    sound = value not in BLANK and not isinstance(recogniser.kind_of(one, value), Fault)
+                    sound = seen.sound or (value not in BLANK and not isinstance(recogniser.kind_of(one, value), Fault))
                     seen.add(value, sound=sound, whole=whole)
     asked = {*_faulty(requests), *_strange(requests, replies)}
     told = {*asked, *_strange(replies, requests)}
@@ -195,6 +195,5 @@ def _values(body: Any, one: Member) -> list[Any]:
     return [
         MISSING if one.scalar and isinstance(value, dict | list) else value
         for pointer, value in places(body, one.pointer)
-        if member(body, pointer.rpartition("/")[0]) == MISSING
-        or isinstance(member(body, pointer.rpartition("/")[0]), dict)
+        if isinstance(parent := member(body, pointer.rpartition("/")[0]), dict) or parent == MISSING
     ]
