@@ -48,6 +48,7 @@ CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
 EDITED = "limit: the recording holds a message of another length than was sent"
 ODD = "unusual"
 LARGE = "large"
+OFTEN = 3
 MOST_NOTES = 12
 """Most notes on single calls in a report."""
 
@@ -295,11 +296,11 @@ def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
     """Lists header members of requests, and members of replies, that are not on record as they were sent."""
     sent = [(exchange.action, exchange.sent.header) for exchange in exchanges if exchange.sent is not None]
     absent = []
-    if not any(header.get("Action") == action for action, header in sent):
+    if not any(header.get("Action") == action for action, header in sent) or _is_often_missing("Action", sent):
         absent.append("Action")
-    if all(started(header.get("Timestamp")) is None for _, header in sent):
+    if all(started(header.get("Timestamp")) is None for _, header in sent) or _is_often_missing("Timestamp", sent):
         absent.append("Timestamp")
-    if not are_evidence(exchanges):
+    if not are_evidence(exchanges) or _is_often_missing("Token", [one for one in sent if one[0] != SIGNUP]):
         absent.append("Token")
     if are_missing(exchanges):
         absent.append("auth")
@@ -310,6 +311,12 @@ def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
         if not any(reply.header("content-type") for reply, _ in answered):
             absent.append("Content-Type")
     return absent
+
+
+def _is_often_missing(name: str, sent: Sequence[tuple[str, Mapping[str, str]]]) -> bool:
+    """Reports if so many requests lack a header member that a part of the recording may have lost it."""
+    missing = sum(not header.get(name) for _, header in sent)
+    return missing >= OFTEN and missing * 3 >= len(sent)
 
 
 def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:

@@ -412,6 +412,17 @@ def test_header_members_that_no_call_carries_are_no_evidence(tmp_path):
     assert "nothing is judged by Action and Timestamp of requests" in result.notes
 
 
+@pytest.mark.parametrize("name", ["Action", "Token", "Timestamp"])
+def test_a_part_of_a_recording_may_have_lost_a_field(name, tmp_path):
+    calls = entries()
+    for call in calls[10:]:
+        field(call["request"], name, None)
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert f"nothing is judged by {name} of requests" in result.notes
+
+
 @pytest.mark.parametrize("name", ["action", "message", "content-type"])
 def test_a_field_that_no_reply_has_may_have_been_taken_out(name, tmp_path):
     calls = entries()
