@@ -192,7 +192,10 @@ def shown_by(exchanges: Sequence[Exchange]) -> Shown:
         served.add(first.action)
     shows_fresh = not later or any(e.acknowledged for e in later)
     changes = [exchange for exchange in later if exchange.action != GET]
-    waits = {e.action for e in changes} == {UPDATE, ADD} and all(map(_blames_registration_only, changes))
+    # Looks that are refused, too, have another reason, such as a second call in one second.
+    looks_work = all(exchange.acknowledged for exchange in later if exchange.action == GET)
+    refused = {e.action for e in changes} == {UPDATE, ADD} and all(map(_blames_registration_only, changes))
+    waits = looks_work and refused
     return Shown(frozenset(served), signups_work, shows_fresh, shows_fresh and not waits)
 
 

@@ -10,13 +10,13 @@ UNVERIFIED = nack({"registration": {"id": "is not verified yet"}})
 BLAMES_A_MEMBER = nack({"info": {"phone": "is wrong"}})
 
 
-def _probe(update, add):
+def _probe(update, add, look=None):
     """The calls of a probe, whose changes get these replies; a refused one is followed by a look at the status."""
     story = Story()
     story.signup()
     story.get()
     story.update(answer=update)
-    story.get()
+    story.get(answer=look)
     story.add(answer=add)
     return story.exchanges
 
@@ -33,6 +33,10 @@ def test_a_gateway_that_takes_no_change_may_wait_for_verification(refusal):
 )
 def test_other_refusals_of_changes_are_not_explained_by_verification(update, add):
     assert shown_by(_probe(update, add)).serves_fresh
+
+
+def test_a_gateway_that_refuses_looks_as_well_as_changes_waits_for_nothing():
+    assert shown_by(_probe(PLAIN, PLAIN, look=PLAIN)).serves_fresh
 
 
 def test_looks_at_the_status_between_changes_are_a_part_of_the_probe():
