@@ -152,7 +152,7 @@ def _in_acks(pointers: tuple[str, ...], change: Change, *actions: str) -> Instal
 
 
 def _adding(more: Shown) -> Change:
-    return lambda value: {**value, **more}
+    return lambda value: {**value, **more} if isinstance(value, dict) else value
 
 
 def _extras() -> Iterator[Variation]:
@@ -170,9 +170,10 @@ def _extras() -> Iterator[Variation]:
 
 
 def _extended(request: Request, reply: Reply) -> Json:
+    extra = {"x": {"y": [1, None, True]}, "": 1, "*": [1], "0": {"": None}, "a/b": 12345678901234567890123}
     if reply.action == "NACK":
-        return {**reply.body, "errors": [{"code": 1, "text": reply.message}], "request": "r-1"}
-    extra = {"x": {"y": [1, None, True]}}
+        body = edited(reply.body, ("registration",), _adding(extra))
+        return {**body, "errors": [{"code": 1, "text": reply.message}], "request": "r-1"}
     body = reply.body
     for pointer in ("/registration", "/info", "/documents/*", "/api"):
         body = edited(body, parts(pointer), _adding(extra))

@@ -14,7 +14,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
 from reference_server.planting import Install, Variation, installing, replaces, steps
 from reference_server.planting.defect import VERIFICATION
-from reference_server.registration import UPDATE_PENDING, VERIFIED, Document, Registration
+from reference_server.registration import PENDING, REJECTED, UPDATE_PENDING, VERIFIED, Document, Registration
 
 _LAG = 0.3
 """Seconds until a change is seen by other calls (the kit asks again for two, reading R19), or until it is judged."""
@@ -31,12 +31,21 @@ def variations() -> Iterator[Variation]:
         ("updates-after-two-gets", "R12", "an update is shown from the third look on", _deferred(gets=2), _DEFERRED),
         ("registration-seen-later", "R19", "other calls see a registration a moment later", _hidden_at_first, {}),
         ("replica-reads", "R19", "Provider/get reads a replica that is a moment behind", _replicated, {}),
+        ("parts-seen-apart", "R19", "info, documents and status are served by copies, each a while behind", _apart, {}),
+        ("token-known-later", "R19", "a token is refused for the first moment", _token_later, {}),
         ("documents-stored-later", "R19", "Provider/get lists a document a moment after it came", _stored_later, {}),
         ("verification-immediate", "R4", "documents and api are verified at once", _verified(), _IMMEDIATE),
         ("verification-immediate-after-all", "R5", "every change is verified", _verified(changes=True), _IMMEDIATE),
         ("serves-verified-only", "R4", "nobody is served before being verified", _verified_only, VERIFICATION),
         ("one-change-at-a-time", "R5", "a change is refused until the one before was looked at", _one_at_a_time, {}),
         ("officer-rejects", "R7", "documents are rejected a moment after they came", _judged_later(_rejected), {}),
+        (
+            "rejected-for-good",
+            "R5",
+            "one in three is rejected a moment later, and never changed",
+            _rejected_for_good,
+            {},
+        ),
         ("officer-approves", "R17", "a registration is active a moment after it came", _judged_later(_active), {}),
         ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _FAILED, {}),
         ("busy-now-and-then", "T13", "one call in forty is answered by 503 with Retry-After", _busy(503), {}),
@@ -121,6 +130,43 @@ def _replicated(gateway: Gateway) -> None:
         return seen[-1] if seen else None
 
 
+def _apart(gateway: Gateway) -> None:
+    versions: dict[str, list[tuple[float, Registration]]] = {}
+
+    def record(registration: Registration, *_: object) -> Registration:
+        versions.setdefault(registration.id, []).append((steps.now(), registration))
+        return registration
+
+    steps.giving("register", record)(gateway)
+
+    @replaces(gateway.store)
+    def change(inner: steps.Registering, *arguments: Any) -> Registration:
+        return record(inner(*arguments))
+
+    def behind(identity: str, seconds: float) -> Registration:
+        seen = [version for moment, version in versions[identity] if moment <= steps.now() - seconds]
+        return seen[-1] if seen else versions[identity][0][1]
+
+    def assembled(found: Registration | None, request: Request) -> Registration | None:
+        if found is None or request.action != GET:
+            return found
+        documents, status = behind(found.id, _LAG).documents, behind(found.id, _LAG / 2).status
+        return replace(found, info=behind(found.id, _LAG / 3).info, documents=documents, status=status)
+
+    steps.giving("find", assembled)(gateway)
+
+
+def _token_later(gateway: Gateway) -> None:
+    made = steps.at_signup(gateway, steps.now)
+
+    def authorised(refusal: Reply | None, request: Request, registration: Registration | None) -> Reply | None:
+        if refusal is None and registration is not None and steps.now() - made[registration.id] < _LAG:
+            return replace(gateway.refuse(request, "token", "the token is unknown"), status=401)
+        return refusal
+
+    steps.giving("authorise", authorised)(gateway)
+
+
 def _stored_later(gateway: Gateway) -> None:
     received: dict[str, float] = {}
 
@@ -173,7 +219,22 @@ def _judged_later(gateway: Gateway, judged: Callable[[Registration], Registratio
 
 
 def _rejected(registration: Registration) -> Registration:
-    return registration.judged("REJECTED")
+    return registration.judged(REJECTED)
+
+
+def _rejected_for_good(gateway: Gateway) -> None:
+    """Reject every third registration that waits, a moment after it came, and refuse any change of it."""
+    numbers = itertools.count()
+    _judged_later(lambda kept: kept if kept.status != PENDING or next(numbers) % 3 else replace(kept, status=REJECTED))(
+        gateway
+    )
+    for action in (UPDATE, ADD):
+        steps.denying(action, lambda _, registration: registration.status == REJECTED, _refused_for_good)(gateway)
+
+
+def _refused_for_good(gateway: Gateway, request: Request) -> Reply:
+    faults: Faults = {("registration", "id"): "was rejected"}
+    return replace(gateway.refuse(request, "rejected", "the registration was rejected", faults), status=409)
 
 
 def _active(registration: Registration) -> Registration:
