@@ -6,16 +6,16 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, nearest
-from ..specification.pointer import below, member
-from ..specification.validators import compile_schema
 from ..untrusted import reading, yaml_text
 from ..untrusted.yaml_text import Node
 from . import wording
 from .faults import KeyFault
-from .wording import Breach
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 LARGEST = 4 * reading.MB
 """Bytes of a file."""
@@ -56,17 +56,21 @@ def examined(
     raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Sequence[KeyFault]]:
     """Returns a declaration like ``checked``, with every fault in it; the one to report first stands first."""
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     found = copy.deepcopy(dict(raw))
-    for breach in [*_breaches(found, schema)]:
-        here = node.at(breach.path)
-        due_as_text = breach.rule == "type" and breach.path and "string" in breach.limit
-        if due_as_text and here.written is not None and here.value is not None and here.value == breach.value:
-            member(found, below("", *breach.path[:-1]))[breach.path[-1]] = here.written
+    for path, word in [*_texts(validator.iter_errors(found), node)]:
+        at: Any = found
+        for part in path[:-1]:
+            at = at[part]
+        at[path[-1]] = word
     # An unknown key comes first: a missing one may be written under it.
-    breaches = sorted(
-        islice(_breaches(found, schema), MOST_FAULTS), key=lambda b: (len(b.path), b.rule != UNKNOWN, b.path)
+    errors = sorted(
+        islice(validator.iter_errors(found), MOST_FAULTS),
+        key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message),
     )
-    return found, [fault for breach in breaches for fault in _faults(breach)]
+    return found, [fault for error in errors for fault in _faults(error)]
 
 
 def located(fault: KeyFault, where: str, node: Node) -> UsageError:
@@ -76,13 +80,16 @@ def located(fault: KeyFault, where: str, node: Node) -> UsageError:
     return error
 
 
-def _breaches(found: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Breach]:
-    """Yields the rules of a schema that a declaration breaks."""
-    for error in compile_schema(schema).iter_errors(found):
-        path = tuple(error.instance_path)
-        *place, rule = error.schema_path
-        holder = member(schema, below("", *place))
-        yield Breach(path, rule, holder, member(found, below("", *path)))
+def _texts(errors: Iterator[ValidationError], node: Node) -> Iterator[tuple[list[Any], str]]:
+    """Yields the paths at which a text is due but YAML has something else, with the word as written."""
+    for error in errors:
+        yield from _texts(iter(error.context or ()), node)
+        path = list(error.absolute_path)
+        due: Any = error.validator_value
+        if error.validator == "type" and (due == "string" or "string" in due) and path:
+            here = node.at(path)
+            if here.written is not None and here.value is not None and here.value == error.instance:
+                yield path, here.written
 
 
 def _line(node: Node, path: Sequence[str | int]) -> str:
@@ -91,13 +98,13 @@ def _line(node: Node, path: Sequence[str | int]) -> str:
     return f", line {found.line}" if found is not node else ""
 
 
-def _faults(breach: Breach) -> Iterator[KeyFault]:
+def _faults(error: ValidationError) -> Iterator[KeyFault]:
     """Yields the faults that break one rule of the schema, with the nearest known key for each unknown one."""
-    path = breach.path
-    if breach.rule == UNKNOWN:
-        known = breach.schema.get("properties", {})
-        for unknown in sorted(breach.value.keys() - known.keys()):
+    path = tuple(error.absolute_path)
+    if error.validator == UNKNOWN and isinstance(error.schema, dict) and isinstance(error.instance, dict):
+        known = error.schema.get("properties", {})
+        for unknown in sorted(error.instance.keys() - known.keys()):
             place = ".".join(map(str, (*path, unknown)))
             yield KeyFault((*path, unknown), f"unknown key {place!r}{nearest(unknown, known)}", named=False)
         return
-    yield KeyFault(path, wording.of(breach, shown={*SECRET}.isdisjoint(map(str, path))))
+    yield KeyFault(path, wording.of(error, shown={*SECRET}.isdisjoint(map(str, path))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import math
 import os
 import random
 import shlex
@@ -76,7 +77,8 @@ def examined(
     url: str, raw: Mapping[str, Any], specification: Specification, *, node: Node = declared.NOTHING, here: bool = True
 ) -> tuple[GatewayConfig, Sequence[KeyFault]]:
     """Returns a configuration like ``from_mapping``, without the keys that cannot be used, and their faults."""
-    raw, found = declared.examined(raw, node, shipped().files["gateway-config.json"])
+    # Most runs declare nothing, and then the library that reads declarations need not be loaded.
+    raw, found = declared.examined(raw, node, shipped().files["gateway-config.json"]) if raw else ({}, ())
     faults = [*found]
     for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
         if key in raw and other not in raw:
@@ -88,6 +90,8 @@ def examined(
     for key, value in declaration.raw.items():
         read = READERS.get(key)
         try:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise KeyFault((key,), f"{value} is not a finite number")
             values[ATTRIBUTES.get(key, key)] = read(value, declaration) if read else value
         except KeyFault as fault:
             faults.append(fault)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, cast
 
 from ..untrusted.text import brief
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 KINDS = {
     "array": "a list",
@@ -30,39 +32,21 @@ RULES: Mapping[str, Callable[[Any], str]] = {
 """By keyword, what it lets through."""
 
 
-class Breach(NamedTuple):
-    """A rule of a schema that a declaration breaks."""
-
-    path: tuple[str | int, ...]
-    """Names and indices that lead to the value."""
-    rule: str
-    """The keyword."""
-    schema: Mapping[str, Any]
-    """The schema that it stands in."""
-    value: Any
-
-    @property
-    def limit(self) -> Any:
-        """The value of the keyword."""
-        return self.schema[self.rule]
-
-
-def of(breach: Breach, *, shown: bool) -> str:
+def of(error: ValidationError, *, shown: bool) -> str:
     """Returns what the key takes, and what stands there if that may be ``shown``."""
-    found = breach.value
-    if isinstance(found, float) and not math.isfinite(found):
-        return f"{found} is not a finite number"
-    if breach.rule == "required":
-        missing = [repr(key) for key in breach.limit if key not in found]
+    if error.validator == "required":
+        keys, found = cast("Any", error.validator_value), cast("Any", error.instance)
+        missing = [repr(key) for key in keys if key not in found]
         return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-    rule = RULES.get(breach.rule)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    rule = RULES.get(str(error.validator))
     if rule is not None:
-        takes = rule(breach.limit)
-    elif "examples" in breach.schema:
-        takes = f"a value such as {breach.schema['examples'][0]}"
+        takes = rule(error.validator_value)
+    elif "examples" in schema:
+        takes = f"a value such as {schema['examples'][0]}"
     else:
-        takes = f"what the rule {breach.rule} of its schema allows"
-    return f"it takes {takes}" + (f", not {value(found)}" if shown else "")
+        takes = f"what the rule {error.validator} of its schema allows"
+    return f"it takes {takes}" + (f", not {value(error.instance)}" if shown else "")
 
 
 def one_of(words: Sequence[str]) -> str:
