@@ -126,6 +126,8 @@ _VALUES: dict[str, tuple[Row, ...]] = {
     ),
     "DOCUMENTS-KEEPS-REST": (
         ("documents-ack-endpoint-url-slash", "/api/endpoint_url", _longer, "has another URL"),
+        ("documents-ack-name-escaped", "/info/name", html.escape, "has the name escaped for HTML"),
+        ("documents-ack-phone-extension-lost", "/info/phone", _without_extension, "drops the extension of the phone"),
         ("documents-ack-name-of-company", "/info", _named_by_id, "has the company id in the place of the name"),
     ),
     "UPDATE-KEEPS-REST": (("update-ack-endpoint-url-slash", "/api/endpoint_url", _longer, "has another URL"),),
