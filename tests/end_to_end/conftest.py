@@ -1,5 +1,6 @@
 """The kit in a folder of its own, gateways that end with the test, and a certificate."""
 
+import contextlib
 import shlex
 import shutil
 import ssl
@@ -19,15 +20,12 @@ def kit(tmp_path):
 @pytest.fixture
 def gateway():
     """Makes gateways on loopback."""
-    made = []
+    with contextlib.ExitStack() as closing:
 
-    def make(*arguments, **options):
-        made.append(Loopback(*arguments, **options))
-        return made[-1]
+        def make(*arguments, **options):
+            return closing.enter_context(contextlib.closing(Loopback(*arguments, **options)))
 
-    yield make
-    for one in made:
-        one.close()
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -146,8 +146,8 @@ class Started:
         """What nothing survives."""
         self._process.kill()
 
-    def wait(self, longest=LONGEST):
-        """The run once it has ended; raises AssertionError where it does not."""
+    def wait(self, longest=LONGEST, *, faulty=False):
+        """The run once it has ended; raises AssertionError where it does not, or for a fault of the kit."""
         self._process.join(longest)
         hangs = self._process.exitcode is None
         if hangs:
@@ -158,7 +158,8 @@ class Started:
         assert self._process.exitcode is not None
         figure = self._output.with_suffix(".peak")
         peak = float(figure.read_text()) if figure.exists() else 0.0
-        return Run(self._process.exitcode, printed, self._report, time.monotonic() - self._began, peak)
+        seconds = time.monotonic() - self._began
+        return _sound(Run(self._process.exitcode, printed, self._report, seconds, peak), faulty)
 
 
 def _be_pytest(arguments, folder, env, output):
@@ -204,9 +205,9 @@ class Kit:
         arguments = ["-p", PLUGIN, f"--gateway-url={url}", *(SEED if self.seeded else ()), *options]
         return Started(arguments, self.folder, environment(**alone, **env), self.report)
 
-    def run(self, url, *options, **env):
-        """Runs the kit to its end."""
-        return self.start(url, *options, **env).wait()
+    def run(self, url, *options, faulty=False, **env):
+        """Runs the kit to its end; raises AssertionError for a fault of the kit, unless one is expected."""
+        return self.start(url, *options, **env).wait(faulty=faulty)
 
     def pytest(self, *arguments, python=sys.executable, **env):
         """Runs pytest from a fresh interpreter with every plugin that is installed, as a user would type it."""
@@ -222,7 +223,12 @@ class Kit:
             timeout=LONGEST,
             check=False,
         )
-        return Run(ended.returncode, ended.stdout, self.report, time.monotonic() - began)
+        return _sound(Run(ended.returncode, ended.stdout, self.report, time.monotonic() - began))
+
+
+def _sound(run, faulty=False):
+    assert faulty or not run.crashed, run.output
+    return run
 
 
 def until(condition, longest=LONGEST):

@@ -1,8 +1,9 @@
 """Changes what a run has left on disk, as somebody would who wants another verdict."""
 
+import base64
 import json
 
-from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.certificate import keys, statement
 from beckn_conformance.commands.cli import main
 from beckn_conformance.plugin.expected_tests import ExpectedTest
 from beckn_conformance.record.chain import Chain
@@ -70,3 +71,8 @@ def _end(lines):
 
 def line_of(row):
     return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def stated(folder):
+    """The statement in the certificate of a report folder."""
+    return json.loads(base64.b64decode(json.loads((folder / statement.NAME).read_text())["payload"]))

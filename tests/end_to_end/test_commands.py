@@ -61,7 +61,7 @@ def test_the_record_says_all_that_the_report_says(run, capsys):
 
 
 def test_the_record_of_an_envelope_says_all_that_the_report_says(kit, gateway):
-    run = kit.run(gateway(binding="envelope", defects=DEFECTS).url, *SOME)
+    run = kit.run(gateway(binding="envelope", defects=DEFECTS).url, *UNDRAWN)
 
     assert main(["report", str(run.folder)]) == run.status
     assert _report(run.folder) == run.report
@@ -212,7 +212,7 @@ def test_a_finding_that_is_not_there_is_told_in_one_line(run, finding, capsys):
 
 def test_a_secret_that_is_not_in_the_report_is_asked_for(kit, gateway, capsys):
     option = kit.configure("signup_token: agreed-before")
-    run = kit.run(gateway(defects=DEFECTS).url, option, *SOME)
+    run = kit.run(gateway(defects=DEFECTS).url, option, *UNDRAWN)
 
     assert main(["replay", str(run.folder), SEEN]) == 4
     assert "--gateway-config" in capsys.readouterr().err
@@ -321,15 +321,6 @@ def test_what_changed_between_two_runs_is_told(kit, gateway, tmp_path, capsys):
     assert "new" in {change["kind"] for change in json.loads(capsys.readouterr().out)["changes"]}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"format": "another"}', None])
-def test_what_is_no_report_is_told_in_one_line(tmp_path, content, capsys):
-    if content is not None:
-        (tmp_path / "report.json").write_text(content)
-
-    assert main(["diff", str(tmp_path), str(tmp_path)]) == 4
-    assert len(capsys.readouterr().err.splitlines()) == 1
-
-
 # Masks.
 
 
@@ -344,7 +335,6 @@ def test_documents_and_personal_data_are_masked_on_request(kit, gateway):
 
     run = kit.run(server.url, option, "-k", some, "--junitxml=reports/junit.xml")
 
-    assert not run.crashed, run.output
     private = set()
     for seen in server.seen:
         try:

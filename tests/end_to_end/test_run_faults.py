@@ -24,17 +24,6 @@ FAILING = {
         result = yield
         pytest.fail("too slow", pytrace=False)
 """,
-    "a fixture": """
-    @pytest.fixture(autouse=True)
-    def broken(self):
-        pytest.fail("no database")
-""",
-    "a teardown": """
-    @pytest.fixture(autouse=True)
-    def broken(self):
-        yield
-        raise RuntimeError("left over")
-""",
     "a plugin that plays nothing": """
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem):
@@ -47,7 +36,7 @@ FAILING = {
 def test_a_failure_that_is_no_finding_makes_the_run_incomplete(kit, gateway, tmp_path, what):
     (tmp_path / "conftest.py").write_text(CONFTEST + FAILING[what])
 
-    run = kit.run(gateway().url, "-k", "test_plain_get")
+    run = kit.run(gateway().url, "-k", "test_plain_get", faulty=True)
 
     assert run.status == 3, run.output
     assert run.report["verdict"] == "incomplete"
@@ -63,7 +52,7 @@ def test_a_run_that_a_plugin_ends_early_is_no_success(kit, gateway, tmp_path):
 """
     (tmp_path / "conftest.py").write_text(CONFTEST + ending)
 
-    run = kit.run(gateway().url, "-k", "test_plain_get or test_plain_signup")
+    run = kit.run(gateway().url, "-k", "test_plain_get or test_plain_signup", faulty=True)
 
     assert run.status == 3, run.output
     assert "something else than the kit ended the run before" in run.output
@@ -111,7 +100,7 @@ campaign.groups = None
 def test_a_run_that_cannot_come_to_its_end_ends_with_a_line_and_status_3(kit, gateway, tmp_path, what):
     (tmp_path / "conftest.py").write_text(NO_ROOM[what])
 
-    run = kit.run(gateway().url, "-k", "test_plain_get or test_plain_signup")
+    run = kit.run(gateway().url, "-k", "test_plain_get or test_plain_signup", faulty=True)
 
     assert run.status == 3, run.output
     assert "Traceback" not in run.output

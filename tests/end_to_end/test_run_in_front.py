@@ -51,7 +51,6 @@ def test_a_ban_ends_the_run_and_is_held_against_nobody(kit, gateway, name):
         "test_info",
     )
 
-    assert not run.crashed, run.output
     assert run.findings == []
     assert run.status == 0
     assert " inconclusive in " in run.lines[-1]

@@ -3,12 +3,9 @@
 import contextlib
 import datetime
 import json
-import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 
 import httpx
@@ -17,7 +14,8 @@ import pytest
 from beckn_conformance.commands.certificate import examination, keys
 from beckn_conformance.commands.cli import main
 from beckn_conformance.specification.loading import load
-from tests.end_to_end.kit import ROOT, Kit, environment, until
+from tests.end_to_end.kit import Kit, until
+from tests.end_to_end.processes import ReferenceProcess
 from tests.end_to_end.records import called_whole
 
 CLONES = ("CLONE-SERVED", "CLONE-UPDATED", "CLONE-DOCUMENTS")
@@ -32,31 +30,13 @@ def free_ports(count):
         return [one.getsockname()[1] for one in sockets]
 
 
-class Member:
-    """A gateway of a network in a process of its own, which can be stopped, and killed and started again."""
+class Member(ReferenceProcess):
+    """A gateway of a network, in a process of its own."""
 
     def __init__(self, folder, port, ports):
-        self.url = f"http://127.0.0.1:{port}"
         peers = [word for other in ports if other != port for word in ("--peer", f"http://127.0.0.1:{other}")]
-        self._command = [sys.executable, "-m", "reference_server", "--port", str(port), *peers]
         self._database = folder / f"{port}.sqlite"
-        self._command += ["--clone-within", "1", "--database", str(self._database)]
-        self.start()
-
-    def start(self):
-        self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        assert self._process.stdout.readline().split()[-1] == self.url
-
-    def signal(self, number):
-        os.kill(self._process.pid, number)
-
-    def end(self):
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        super().__init__(*peers, "--clone-within", "1", "--database", str(self._database), port=port)
 
     def register(self):
         """Makes a registration, updates it and adds to its documents; gives its id."""
@@ -95,7 +75,7 @@ def network(tmp_path):
         yield members
     finally:
         for member in members:
-            member.end()
+            member.kill()
 
 
 def declared(kit, members):
@@ -143,7 +123,7 @@ def test_nothing_is_lost_where_a_gateway_is_stopped_for_a_while_and_another_is_k
     started = kit.start(home.url, declared(kit, network), "-k", "CLONE or test_concurrency or test_plain_signup")
     until(asked)
     stopped.signal(signal.SIGSTOP)
-    killed.end()
+    killed.kill()
     try:
         made = home.register()
     finally:

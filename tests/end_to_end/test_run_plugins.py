@@ -51,7 +51,6 @@ def test_tests_may_be_repeated_and_reordered_but_for_those_that_may_do_harm(kit,
 
     run = kit.run(gateway().url, "-k", "(test_signup and SIGNUP-NACK-PHONE) or test_afterwards")
 
-    assert not run.crashed, run.output
     assert run.status == 0, run.output
     rows = map(json.loads, (run.folder / "course.jsonl").read_text(encoding="utf-8").splitlines())
     tests = [row["test"] for row in rows if row["kind"] == "tested"]
@@ -64,7 +63,6 @@ def test_tests_may_be_repeated_and_reordered_but_for_those_that_may_do_harm(kit,
 def test_a_run_without_a_terminal_reporter_leaves_its_report(kit, gateway):
     run = kit.run(gateway().url, "-p", "no:terminal", "-k", "test_plain_get")
 
-    assert not run.crashed, run.output
     assert run.status == 0
     assert run.report["verdict"] == "incomplete"
 

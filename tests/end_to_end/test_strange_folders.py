@@ -142,6 +142,10 @@ def test_a_run_into_a_folder_with_a_link_touches_nothing(kit, outside):
 
 
 BROKEN = {
+    "missing": lambda path: path.unlink(),
+    "empty": lambda path: path.write_text(""),
+    "list": lambda path: path.write_text("[]"),
+    "another format": lambda path: path.write_text('{"format": "another"}'),
     "no form": lambda path: path.write_text('{"format": "beckn-conformance-report/1", "verdict": "<b>"}'),
     "another type": lambda path: path.write_text('{"format": ["beckn-conformance-report/1"]}'),
     "deep": lambda path: path.write_text("[" * 100_000),
