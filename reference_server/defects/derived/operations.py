@@ -64,12 +64,14 @@ def _closed(gateway: Gateway, request: Request) -> Reply:
 
 @installing
 def _reading_the_beginning(gateway: Gateway, action: str) -> None:
-    """Find a registration by its id, whatever three letters stand behind it."""
+    """Find a registration by its id, whatever stands behind it."""
 
     @replaces(gateway)
     def find(inner: Finding, request: Request) -> Registration | None:
         found = inner(request)
-        return found if found or request.action != action else gateway.store.find(request.id[:-3])
+        if found is not None or request.action != action:
+            return found
+        return next((gateway.store.find(known) for known in gateway.store.ids() if request.id.startswith(known)), None)
 
 
 @installing
