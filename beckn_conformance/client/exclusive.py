@@ -22,6 +22,8 @@ class ExclusiveAccess:
         """False if other processes of the same run send at the same time."""
         self.answered = False
         """True if the gateway answered at the end of the last section that was alone."""
+        self.refused = False
+        """True if anything that was sent since a group of sections began was answered otherwise than by an ACK."""
         self.asking = asyncio.Lock()
         """Held while the gateway is asked whether it answers, so that one of a group asks for all."""
 
@@ -73,6 +75,7 @@ class ExclusiveAccess:
                         and not (last and self._waiting)
                     )
                 )
+                self.refused = self.refused and self._inside > 0
                 self._inside += 1
                 self._group = group
             # Whoever is cancelled while it waits is still within ``together``.

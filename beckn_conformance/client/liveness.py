@@ -36,8 +36,9 @@ class Liveness:
         """Makes a plain call before and after what is sent within, with nothing else on the way.
 
         Raises Unmet if the gateway does not answer, and names what was sent. Before that, a last plain call is marked
-        for judging, unless what was sent belongs to a ``group`` of requests that are not calls of the page. They are
-        sent together, and after them something in front of the gateway may be what shuts the kit out (T16).
+        for judging, unless something in front of the gateway may be what shuts the kit out (T16): if what was sent
+        belongs to a ``group`` of requests that are not calls of the page, or if any of it was refused. Who refuses a
+        request survives it, and a firewall counts refusals.
         """
         exclusive = self._actor.exclusive
         async with exclusive.alone(group or kind, last=last):
@@ -48,14 +49,17 @@ class Liveness:
                         exclusive.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
             if exclusive.stopped:
                 raise Unmet(exclusive.stopped)
+            sent_before = len(self._actor.exchanges)
             yield
+            answers = [exchange for exchange in self._actor.exchanges[sent_before:] if exchange.reply is not None]
+            exclusive.refused = exclusive.refused or not all(answer.acknowledged for answer in answers)
             after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
             if not self._is_answered(after):
                 exclusive.stopped = exclusive.stopped or (
                     f"after {group or kind} was sent, the gateway answered no more: {describe(after)}; either it came "
                     "to its end, or something in front of it keeps the kit out"
                 )
-                if not group and after.reply is None and exclusive.sure:
+                if not group and after.reply is None and exclusive.sure and not exclusive.refused:
                     await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
                 raise Unmet(exclusive.stopped)
         if shows_too_little(after, witness):

@@ -15,14 +15,13 @@ from .checks.blame import denied_as_foreign
 from .decided import decided
 from .diagnosis import Diagnosis
 from .known import Known, KnownRegistrations, documents_of, good_until
-from .origin import Appearance, Origin, family, is_bare
+from .origin import Appearance, family, is_bare
 from .recogniser import Recogniser
 
 LARGE = 16 * 1024
 """Bytes of a request from which its duration is taken as a measure of the line."""
 MOST_DOCUMENTS = 10
 """Documents that a registration may have by every reading (Q10)."""
-HOSTILE = ("malformed", "unusual", "large")
 """Purposes of requests that a gateway has to survive (T16)."""
 
 
@@ -40,7 +39,6 @@ class Observer:
         self._fronted = False
         self._shut_out: set[tuple[int, str]] = set()
         """Status and media type of replies to plain valid requests by something in front of the gateway."""
-        self._reached = True
         self._fastest = 0.0
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
@@ -87,8 +85,6 @@ class Observer:
         put_off = exchange.trouble is not None and exchange.trouble.kind is TroubleKind.PATIENCE
         self.known.learn(exchange, diagnosis.registration, passing=superseded or put_off)
         origin = self._appearance.origin(exchange)
-        if exchange.purpose in HOSTILE:
-            self._reached = origin is not Origin.FRONT
         concerned = (diagnosis.registration or "", *self.known.owners.get(exchange.token_sent or "", ()))
         made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
         observation = Observation(
@@ -105,7 +101,6 @@ class Observer:
             fronted=self._fronted,
             shut_out=exchange.reply is not None and (exchange.reply.status, family(exchange.reply)) in self._shut_out,
             fastest=self._fastest,
-            reached=self._reached,
             fresh=exchange.started < made + self._config.settle,
         )
         if exchange.action == SIGNUP:

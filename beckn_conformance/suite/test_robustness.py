@@ -72,9 +72,9 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
     """A body that is cut short, not JSON, or not an object; the registration stays as it was (T14)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    async with actor.liveness.lives_on(family_of(tag), registration):
+    async with actor.liveness.lives_on(tag, registration):
         await actor.hostile.text(
-            action, body, MALFORMED[tag], of=registration, purpose="malformed", stimulus=Stimulus(tag, family_of(tag))
+            action, body, MALFORMED[tag], of=registration, purpose="malformed", stimulus=Stimulus(tag)
         )
 
 

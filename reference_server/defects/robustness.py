@@ -304,7 +304,7 @@ def _(gateway: Gateway) -> None:
 def _stopped() -> Iterator[Defect]:
     for name, action, when, summary in (
         ("deep-nesting", None, lambda call: _DEEP in call.body, "a text that is nested deeply"),
-        ("cut-short", UPDATE, _is_cut_short, "an update that is cut short"),
+        ("cut-short", None, _is_cut_short, "a text that is cut short"),
         ("large", ADD, lambda call: len(call.body) > 1_000_000, "a document of a megabyte"),
     ):
         name, words = f"{name}-stops-gateway", f"after {summary} no call is answered any more"
@@ -314,7 +314,7 @@ def _stopped() -> Iterator[Defect]:
 
 
 def _is_cut_short(call: Call) -> bool:
-    return call.body.startswith(b"{") and not call.body.rstrip().endswith(b"}")
+    return call.body.startswith(b"{") and not call.body.rstrip().endswith((b"}", b"]"))
 
 
 @installing

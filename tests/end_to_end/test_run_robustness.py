@@ -156,6 +156,23 @@ def test_what_keeps_the_kit_out_after_malformed_http_is_inconclusive_and_named(k
     assert "after malformed HTTP was sent" in requirement["reason"]
 
 
+def test_a_firewall_that_keeps_silent_after_refusals_is_inconclusive(kit, gateway):
+    refusals = []
+
+    def twist(seen, answer):
+        if len(refusals) > 3:
+            return None
+        if seen.body.startswith(b"{") and not seen.body.endswith(b"}"):
+            refusals.append(seen)
+        return answer
+
+    run = kit.run(gateway(twist).url, kit.configure(QUICK), *MODULE, "-k", "test_unreadable_body")
+
+    assert len(refusals) > 3
+    assert run.findings == []
+    assert run.requirement("ROBUST-LIVES-ON")["status"] == "inconclusive"
+
+
 def test_a_proxy_whose_gateway_is_gone_is_inconclusive(kit, gateway):
     gone = []
 

@@ -195,11 +195,6 @@ def test_something_in_front_may_close_connections_but_not_keep_silent(trouble, f
     assert bool(after(("unusual", nack()), trouble=trouble, fronted=True)) == found
 
 
-@pytest.mark.parametrize("trouble", [CLOSED, REFUSED, SILENT])
-def test_what_never_reached_the_gateway_has_not_ended_it(trouble):
-    assert after(("unusual", page(403)), trouble=trouble, fronted=False) == []
-
-
 @pytest.mark.parametrize("answer", [page(403), page(200), page(520)], ids=named)
 def test_a_ban_does_not_tell_whether_a_gateway_lives_on(answer):
     judge = Judge(SPECIFICATION, CONFIG)

@@ -56,8 +56,6 @@ class ObservedReply:
 
     fastest: float = 0.0
     """Highest rate of a large request so far, in bytes a second; 0 without any."""
-    reached: bool = True
-    """True if the last hostile request may have reached the gateway."""
 
     @cached_property
     def statuses(self) -> Statuses:

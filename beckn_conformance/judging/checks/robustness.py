@@ -97,7 +97,7 @@ def foreign_request(observation: Observation) -> Iterable[Judgement]:
 
 
 def _survived(*_: object) -> Iterator[Obligation]:
-    kinds = {*map(family_of, (*MALFORMED, *UNUSUAL)), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
+    kinds = {*MALFORMED, *map(family_of, UNUSUAL), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
     return (Obligation(kind=kind) for kind in kinds)
 
 
@@ -109,7 +109,7 @@ def answers_afterwards(observation: Observation) -> Iterable[Judgement]:
         return
     kind, obligation = stimulus.kind, Obligation(kind=stimulus.kind)
     silences = SILENCE if observation.fronted else SILENCE | CLOSED
-    given_up = reply is None and stimulus.role is Role.LONG_AFTER and observation.reached
+    given_up = reply is None and stimulus.role is Role.LONG_AFTER
     silent = given_up and trouble is not None and trouble.kind in silences
     if is_own(observation.origin, reply):
         yield observation.ok("ROBUST-LIVES-ON", obligation)
