@@ -79,7 +79,7 @@ NAME = "{{baseUrl}} {{$guid}}"
 @pytest.mark.parametrize(
     ("old", "new", "status"),
     [
-        (b"Operating", NAME.encode(), 0),
+        (b".pdf", f"{NAME}.pdf".encode(), 0),
         (b'["Action",', b'["{{baseUrl}}",', 4),
         (b'"method":"POST"', b'"method":"{{baseUrl}}"', 4),
     ],
@@ -94,4 +94,4 @@ def test_postman_replaces_nothing_that_a_record_says(old, new, status, kit, caps
     for item in json.loads(capsys.readouterr().out)["item"] if status == 0 else ():
         raw = item["request"]["body"]["raw"]
         assert NAME not in raw
-        assert json.loads(raw)["documents"][0]["name"].startswith(NAME)
+        assert json.loads(raw)["documents"][0]["name"].endswith(f"{NAME}.pdf")
