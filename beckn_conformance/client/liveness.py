@@ -57,7 +57,7 @@ class Liveness:
             if not self._is_answered(after):
                 exclusive.stopped = exclusive.stopped or (
                     f"after {group or kind} was sent, the gateway answered no more: {describe(after)}; either it came "
-                    "to its end, or something in front of it keeps the kit out"
+                    "to its end, or something in front of it keeps the kit out, which `hostile: none` avoids"
                 )
                 if not group and after.reply is None and exclusive.sure and not exclusive.refused:
                     await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))

@@ -195,6 +195,14 @@ def test_something_in_front_may_close_connections_but_not_keep_silent(trouble, f
     assert bool(after(("unusual", nack()), trouble=trouble, fronted=True)) == found
 
 
+@pytest.mark.parametrize("tag", ["after NaN", "long after NaN"])
+def test_silence_after_hostile_input_is_no_matter_of_answer_times(tag):
+    story = begun()
+    one_more(story, GET, None, trouble=SILENT, tags=(tag,))
+
+    assert "REPLY-TIME" not in dict(story.findings())
+
+
 @pytest.mark.parametrize("answer", [page(403), page(200), page(520)], ids=named)
 def test_a_ban_does_not_tell_whether_a_gateway_lives_on(answer):
     judge = Judge(SPECIFICATION, CONFIG)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ...messages.exchange import Role
 from ...messages.text import shown
 from ...specification.pointer import MISSING
 from ..finding import Judgement, Obligation
@@ -22,6 +23,9 @@ JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGN
 def answered_in_time(observation: Observation) -> Iterable[Judgement]:
     exchange = observation.exchange
     if exchange.purpose in ("large", "broken"):
+        return
+    if exchange.late and exchange.stimulus is not None and exchange.stimulus.role is not Role.INPUT:
+        # Silence after hostile input is the matter of ROBUST-LIVES-ON, since a firewall may be the reason (T16).
         return
     if exchange.late or (exchange.reply is not None and not exchange.trouble):
         expected = f"a reply within {observation.config.timeout:g} s"
