@@ -37,7 +37,16 @@ async def serves_plain_calls(actor: Actor, action: str) -> bool:
 
 
 async def look_why(actor: Actor, refusal: Exchange, token: str | None) -> None:
-    """Asks for the status of a registration that cannot be changed: the gateway may have decided about it (R5)."""
-    if refusal.action in actor.specification.changes:
+    """Asks for the status of a registration that cannot be changed: the gateway may have decided about it (R5).
+
+    A replica may show that a moment later (R19).
+    """
+    if refusal.action not in actor.specification.changes:
+        return
+    until = clock.now() + actor.config.settle
+
+    async def is_decided() -> bool:
         await actor.call(GET, {"registration": {"id": refusal.id_sent}}, token=token)
-        actor.lost += refusal.id_sent in decided(actor.exchanges, actor.specification, actor.config)
+        return refusal.id_sent in decided(actor.exchanges, actor.specification, actor.config)
+
+    actor.lost += await poll(is_decided, lambda found, began: found or began >= until, until=lambda: until)

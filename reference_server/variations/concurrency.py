@@ -67,16 +67,20 @@ def _locked(gateway: Gateway) -> None:
     @replaces(gateway)
     async def answer(inner: Answering, call: Call) -> Answer:
         request = gateway.read(call)
-        if request.action not in (UPDATE, ADD) or not request.id:
-            return await inner(call)
-        if request.id in under_way:
+        if request.action in (UPDATE, ADD) and request.id in under_way:
             return Answer(409, (("content-type", "application/json"),), b'{"error": "Conflict"}')
-        under_way.add(request.id)
+        return await inner(call)
+
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        if request.action == GET:
+            return await inner(request, registration)
+        under_way.add(registration.id)
         try:
             await asyncio.sleep(_MOMENT)
-            return await inner(call)
+            return await inner(request, registration)
         finally:
-            under_way.discard(request.id)
+            under_way.discard(registration.id)
 
 
 def _in_turn(gateway: Gateway) -> None:

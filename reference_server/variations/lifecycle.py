@@ -14,7 +14,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
 from reference_server.planting import Install, Variation, installing, replaces, steps
 from reference_server.planting.defect import VERIFICATION
-from reference_server.registration import PENDING, REJECTED, UPDATE_PENDING, VERIFIED, Document, Registration
+from reference_server.registration import REJECTED, UPDATE_PENDING, VERIFIED, Document, Registration
 
 _LAG = 0.3
 """Seconds until a change is seen by other calls (the kit asks again for two, reading R19), or until it is judged."""
@@ -39,13 +39,6 @@ def variations() -> Iterator[Variation]:
         ("serves-verified-only", "R4", "nobody is served before being verified", _verified_only, VERIFICATION),
         ("one-change-at-a-time", "R5", "a change is refused until the one before was looked at", _one_at_a_time, {}),
         ("officer-rejects", "R7", "documents are rejected a moment after they came", _judged_later(_rejected), {}),
-        (
-            "rejected-for-good",
-            "R5",
-            "one in three is rejected a moment later, and never changed",
-            _rejected_for_good,
-            {},
-        ),
         ("officer-approves", "R17", "a registration is active a moment after it came", _judged_later(_active), {}),
         ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _FAILED, {}),
         ("busy-now-and-then", "T13", "one call in forty is answered by 503 with Retry-After", _busy(503), {}),
@@ -220,21 +213,6 @@ def _judged_later(gateway: Gateway, judged: Callable[[Registration], Registratio
 
 def _rejected(registration: Registration) -> Registration:
     return registration.judged(REJECTED)
-
-
-def _rejected_for_good(gateway: Gateway) -> None:
-    """Reject every third registration that waits, a moment after it came, and refuse any change of it."""
-    numbers = itertools.count()
-    _judged_later(lambda kept: kept if kept.status != PENDING or next(numbers) % 3 else replace(kept, status=REJECTED))(
-        gateway
-    )
-    for action in (UPDATE, ADD):
-        steps.denying(action, lambda _, registration: registration.status == REJECTED, _refused_for_good)(gateway)
-
-
-def _refused_for_good(gateway: Gateway, request: Request) -> Reply:
-    faults: Faults = {("registration", "id"): "was rejected"}
-    return replace(gateway.refuse(request, "rejected", "the registration was rejected", faults), status=409)
 
 
 def _active(registration: Registration) -> Registration:
