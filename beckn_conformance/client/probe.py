@@ -148,6 +148,8 @@ def _advice(exchanges: Sequence[Exchange]) -> str:
             "nowhere ACK or NACK; redirects are not followed, so give the URL under which the gateway itself serves "
             f"/{SIGNUP}, without a slash at its end"
         )
+    if all(exchange.reply is not None and exchange.reply.status == 404 for exchange in exchanges):
+        return f"nowhere ACK or NACK; give the URL that /{SIGNUP} is added to, without any operation at its end"
     return (
         "nowhere ACK or NACK; if something in front of it asks for a key or a certificate, declare headers or "
         "tls.client_cert"

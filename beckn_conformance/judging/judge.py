@@ -105,6 +105,11 @@ class Judge:
         )
         return replace(judgement, finding=replace(finding, weight=preference))
 
+    def assume_whole_run(self) -> None:
+        """Assumes what only a whole run shows: members of info change, and statuses stay by themselves (Q15, R7)."""
+        self.observer.known.changed |= {*self._specification.names("/info")}
+        self._histories.trust_statuses()
+
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, to bound memory."""
         self._histories.forget(registration)

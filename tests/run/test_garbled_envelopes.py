@@ -52,6 +52,11 @@ def test_other_text_that_is_no_json_is_no_usable_answer(app):
         binding_found(app)
 
 
+def test_where_nothing_is_served_the_base_of_the_urls_is_asked_for():
+    with pytest.raises(Unreachable, match="give the URL that /Provider/signup is added to"):
+        binding_found(answering(b"<h1>Not found</h1>", b"text/html", status=404))
+
+
 @pytest.mark.parametrize(
     ("app", "place"),
     [

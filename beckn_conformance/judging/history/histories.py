@@ -26,6 +26,7 @@ A race that did not happen is not found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,10 @@ class Histories:
         self._large = Large()
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is shown of one may be another's."""
+
+    def trust_statuses(self) -> None:
+        """Takes it that a whole run has shown that statuses stay as they are without a change (R7, R17)."""
+        self._watch.registration = self._watch.documents = math.inf
 
     def forget(self, registration: str) -> None:
         """Drops a history that no further exchange will come for."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from beckn_conformance.judging.judge import Judge
 from tests.exchanges import PENDING, UPDATE, VERIFIED, configured, nack, put, reply
 from tests.judging.stories import beside_an_untouched_one, left, requirements, signed_up
 
@@ -174,6 +175,17 @@ def test_an_officer_may_reject_a_document_before_any_untouched_one_is_that_old(c
     getattr(story, change)(change=put("/documents/0/status", "REJECTED"))
 
     assert story.findings() == []
+
+
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_a_finding_of_the_whole_run_is_made_of_its_calls_alone_too(change):
+    story = signed_up()
+    getattr(story, change)(change=put("/documents/0/status", "REJECTED"))
+    judge = Judge(story.specification, story.config)
+    judge.assume_whole_run()
+
+    findings = [judgement.finding for _, judgement in judge.judge_together(story.exchanges) if judgement.finding]
+    assert [finding.pointer for finding in findings] == ["/documents/0/status"]
 
 
 @pytest.mark.parametrize("status", ["UPDATE-PENDING", "UPDATE-FAIL"])
