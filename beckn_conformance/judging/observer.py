@@ -22,7 +22,6 @@ LARGE = 16 * 1024
 """Bytes of a request from which its duration is taken as a measure of the line."""
 MOST_DOCUMENTS = 10
 """Documents that a registration may have by every reading (Q10)."""
-"""Purposes of requests that a gateway has to survive (T16)."""
 
 
 class Observer:
