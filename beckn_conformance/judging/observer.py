@@ -119,6 +119,9 @@ class Observer:
         if unknown and exchange.refused and (not gives_no_reason(exchange) or denied_as_foreign(observation)):
             self.known.explained.add(exchange.action)
         owner = self.known.registrations.get(observation.registration)
+        if owner is not None and exchange.action in self._specification.changes and not observation.by_gateway:
+            # It may have been made all the same, and wait.
+            owner.waits = True
         if owner is not None and exchange.acknowledged:
             status = member(exchange.body_of_reply, "/registration/status")
             owner.waits = isinstance(status, str) and status in pending_statuses(observation)

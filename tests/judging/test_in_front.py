@@ -165,6 +165,26 @@ def test_one_replaced_refusal_is_not_every_one():
     assert weighed(story) == {}
 
 
+@pytest.mark.parametrize("lost", [page(502), None], ids=["a page", "nothing"])
+def test_a_change_whose_answer_was_lost_may_wait_and_hold_up_others(lost):
+    story = begun()
+    for _ in range(2):
+        story.get()
+    one_more(story, UPDATE, lost, trouble="" if lost else CLOSED)
+    one_more(story, UPDATE, nack({"registration": {"status": "UPDATE-FAIL"}}, status=409))
+
+    assert story.findings() == []
+
+
+def test_it_holds_up_none_once_it_is_seen_not_to_wait():
+    story = begun()
+    one_more(story, UPDATE, page(502))
+    story.get()
+    one_more(story, UPDATE, nack({"registration": {"status": "UPDATE-FAIL"}}, status=409))
+
+    assert "UPDATE-ACK" in dict(story.findings())
+
+
 # Whether the gateway keeps answering.
 
 
