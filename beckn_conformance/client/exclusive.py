@@ -23,7 +23,7 @@ class ExclusiveAccess:
         self.answered = False
         """True if the gateway answered at the end of the last section that was alone."""
         self.refused = False
-        """True if anything that was sent since a group of sections began was answered otherwise than by an ACK."""
+        """True if anything sent since a group of sections began got an answer other than an ACK."""
         self.asking = asyncio.Lock()
         """Held while the gateway is asked whether it answers, so that one of a group asks for all."""
 

@@ -37,8 +37,8 @@ class Liveness:
 
         Raises Unmet if the gateway does not answer, and names what was sent. Before that, a last plain call is marked
         for judging, unless something in front of the gateway may be what shuts the kit out (T16): if what was sent
-        belongs to a ``group`` of requests that are not calls of the page, or if any of it was refused. Who refuses a
-        request survives it, and a firewall counts refusals.
+        belongs to a ``group`` of requests that are not calls of the page, or if any of it was refused. A
+        gateway that refuses a request survives it, and a firewall counts refusals.
         """
         exclusive = self._actor.exclusive
         async with exclusive.alone(group or kind, last=last):

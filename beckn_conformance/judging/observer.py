@@ -120,7 +120,7 @@ class Observer:
             self.known.explained.add(exchange.action)
         owner = self.known.registrations.get(observation.registration)
         if owner is not None and exchange.action in self._specification.changes and not observation.by_gateway:
-            # It may have been made all the same, and wait.
+            # The change may have been accepted all the same, and be waiting.
             owner.waits = True
         if owner is not None and exchange.acknowledged:
             status = member(exchange.body_of_reply, "/registration/status")

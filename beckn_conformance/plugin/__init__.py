@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("auto", "http", "envelope"),
         help="where Action, Token and Timestamp go (default auto)",
     )
-    # Numbers are read as texts: what is none is refused in one line, where pytest would take four.
+    # Numbers are read as text, so that anything else is refused in one line; pytest would print four.
     add("--gateway-timeout", metavar="SECONDS", help="seconds to wait for a reply (default 10)")
     patience = "seconds to wait for a gateway that is busy or away (default 30)"
     add("--gateway-patience", metavar="SECONDS", help=patience)

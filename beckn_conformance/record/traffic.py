@@ -49,6 +49,7 @@ EDITED = "limit: the recording holds a message of another length than was sent"
 ODD = "unusual"
 LARGE = "large"
 OFTEN = 3
+"""Requests without a header member from which the recording may have lost it."""
 MOST_NOTES = 12
 """Most notes on single calls in a report."""
 

@@ -13,7 +13,9 @@ try:
 except ImportError:  # Windows has no such limit.
     resource = None  # type: ignore[assignment]
 
-MOST = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 if resource is not None else 500
+FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if resource is not None else -1
+"""Files that the process may open; negative without a limit."""
+MOST = FILES // 2 if FILES >= 0 else 500
 """Connections at a time. They share the files that a process may open with the database and the runs."""
 BACKLOG = 64
 """Connections that are accepted before they are counted."""
