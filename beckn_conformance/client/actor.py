@@ -18,7 +18,7 @@ from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, below, member, objects
 from ..specification.specification import Specification
-from .client import Gateway
+from .client import Client
 from .description import describe
 from .exclusive import ExclusiveAccess
 from .hostile_sender import HostileSender
@@ -59,14 +59,14 @@ class Actor:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: Client,
         binding: Binding,
         specification: Specification,
         values: Values,
         verifier: Verifier,
         turn: Turn = contextlib.nullcontext,
         exclusive: ExclusiveAccess | None = None,
-        peers: Mapping[str, Gateway] | None = None,
+        peers: Mapping[str, Client] | None = None,
     ) -> None:
         self.gateway = gateway
         self.config = gateway.config

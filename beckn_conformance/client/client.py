@@ -37,7 +37,7 @@ STANDING = 3
 """Failures of an operation of one kind that were judged; after that all others are judged, too."""
 
 
-class Gateway:
+class Client:
     """Sends requests within the limits of a configuration; every request becomes one Exchange.
 
     It belongs to the event loop in which it is first used. ``transport`` replaces the network, for tests. A ``peer`` is

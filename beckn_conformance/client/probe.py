@@ -20,7 +20,7 @@ from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.specification import Specification
 from ..untrusted.text import brief
 from .actor import Actor
-from .client import Gateway
+from .client import Client
 from .description import describe
 from .verification import Verifier
 
@@ -53,7 +53,7 @@ MOST_MEMBERS = 50
 """Members of an object that are looked at for a misplaced action."""
 
 
-async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> ProbeResult:
+async def probe(gateway: Client, specification: Specification, values: Values, verifier: Verifier) -> ProbeResult:
     """Finds out how to talk to a gateway; raises Unreachable if nothing answers like one."""
     config = gateway.config
     made: list[Exchange] = []

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..client.actor import Actor
-from ..client.client import Gateway
+from ..client.client import Client
 from ..client.clock import LeapingLoop
 from ..client.exclusive import ExclusiveAccess
 from ..client.limiter import Places
@@ -93,10 +93,10 @@ class Player:
         self._due: dict[str, asyncio.Event] = {}
         """By scenario, set once its transcript is waited for."""
         self._leaps = transport is not None
-        self._make = functools.partial(Gateway, transport=transport, record=record, memory=self.memory)
+        self._make = functools.partial(Client, transport=transport, record=record, memory=self.memory)
         self._label = f"{worker}-" if worker else ""
-        self._gateway: Gateway | None = None
-        self._peers: dict[str, Gateway] = {}
+        self._gateway: Client | None = None
+        self._peers: dict[str, Client] = {}
         self._loop: Loop | None = None
 
     def _open(self) -> int:
@@ -106,7 +106,7 @@ class Player:
         return max(self._gateway.limiter.usual, self._gateway.limiter.open)
 
     @property
-    def gateways(self) -> list[Gateway]:
+    def gateways(self) -> list[Client]:
         """The gateway under test, then its peers; empty before the start."""
         return [*([self._gateway] if self._gateway is not None else []), *self._peers.values()]
 
@@ -241,7 +241,7 @@ class Player:
         return Transcript((*exchanges, *gateway.take_controls()), unmet, lost)
 
 
-async def _let_go(gateways: Iterable[Gateway]) -> None:
+async def _let_go(gateways: Iterable[Client]) -> None:
     """Cancels everything else in this loop, and closes the connections."""
     playing = asyncio.all_tasks() - {asyncio.current_task()}
     for task in playing:

@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import TypeVar
 
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import Client
 from beckn_conformance.client.outgoing import Outgoing
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
@@ -23,7 +23,7 @@ def outgoing(action=GET, body=BODY, binding=HttpBinding(), **more):  # noqa: B00
 
 @contextlib.asynccontextmanager
 async def client_of(url, **options):
-    client = Gateway(GatewayConfig(url, **{"timeout": 20.0, **options}))
+    client = Client(GatewayConfig(url, **{"timeout": 20.0, **options}))
     try:
         yield client
     finally:

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from beckn_conformance.client import network
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import Client
 from beckn_conformance.client.connection import Connection, connect
 from beckn_conformance.client.http import Closed, Unsent
 from beckn_conformance.client.limiter import NARROW
@@ -119,7 +119,7 @@ async def test_a_gateway_on_ipv6_alone_is_reached():
         pytest.skip("there is no IPv6 on this machine")
     port = server.sockets[0].getsockname()[1]
     async with server:
-        client = Gateway(GatewayConfig(f"http://[::1]:{port}"))
+        client = Client(GatewayConfig(f"http://[::1]:{port}"))
         exchange = await client.send(outgoing())
         await client.close()
     assert f"Host: [::1]:{port}\r\n".encode() in heads[0]
@@ -388,7 +388,7 @@ async def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(g
     url = gateway(talk=says(ok(body=b'"' + b"x" * 900_000 + b'"'))).url
     memory = Memory(10_000_000)
 
-    client = Gateway(GatewayConfig(url, timeout=20.0), memory=memory)
+    client = Client(GatewayConfig(url, timeout=20.0), memory=memory)
     held = [await client.send(outgoing()) for _ in range(4)]
     assert memory.is_short
     memory.release(held)

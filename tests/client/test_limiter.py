@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from beckn_conformance.client import clock, limiter, network
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import Client
 from beckn_conformance.client.limiter import MOST, STUCK, USUAL, ConcurrencyLimiter, Places
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.exchange import CONTROL, TroubleKind
@@ -228,7 +228,7 @@ async def test_a_server_error_with_more_in_flight_than_usual_is_no_answer(alone)
         there -= 1
         return httpx.Response(status, json={}, headers={"Action": "ACK"} if status == 200 else {"Action": "NACK"})
 
-    client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+    client = Client(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
     client.limiter.open = 40
     async with asyncio.TaskGroup() as group:
         calls = [group.create_task(client.send(outgoing(action=SIGNUP))) for _ in range(100)]
@@ -244,7 +244,7 @@ async def test_a_server_error_for_a_malformed_request_is_its_answer():
         await asyncio.sleep(0.01)
         return httpx.Response(500, json={}, headers={"Action": "NACK"})
 
-    client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+    client = Client(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
     client.limiter.open = 40
     calls = [client.send(outgoing(text=b"{", purpose="malformed")) for _ in range(40)]
     exchanges = await asyncio.gather(*calls)
@@ -263,7 +263,7 @@ def sent_at(play, **options):
         return httpx.Response(200, json={}, headers={"Action": "ACK"})
 
     with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
-        runner.run(play(Gateway(GatewayConfig("http://gw.example", **options), transport=httpx.MockTransport(answer))))
+        runner.run(play(Client(GatewayConfig("http://gw.example", **options), transport=httpx.MockTransport(answer))))
     return times
 
 

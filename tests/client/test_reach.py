@@ -120,7 +120,7 @@ def test_a_url_is_refused_before_anything_is_sent():
 
 PLAY = '''
 import asyncio, json, socket, sys
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import Client
 from beckn_conformance.client.reach import Reach
 from beckn_conformance.client.outgoing import Outgoing
 from beckn_conformance.client.verification import Verifier
@@ -144,7 +144,7 @@ def rebound(host, port, *rest, **more):
 socket.getaddrinfo = rebound
 
 async def call(url, **more):
-    gateway = Gateway(GatewayConfig(url, patience=0.1, **{"timeout": 5.0, **more}))
+    gateway = Client(GatewayConfig(url, patience=0.1, **{"timeout": 5.0, **more}))
     exchange = await gateway.send(Outgoing("Provider/get", HttpBinding(), {}, "t"))
     await gateway.close()
     return str(exchange.trouble or exchange.reply.status)

@@ -8,7 +8,7 @@ import pytest
 
 from beckn_conformance.client import clock
 from beckn_conformance.client.actor import Actor
-from beckn_conformance.client.client import MOST_TURNED_AWAY, Gateway
+from beckn_conformance.client.client import MOST_TURNED_AWAY, Client
 from beckn_conformance.client.insistence import CLOSED
 from beckn_conformance.client.verification import Verifier
 from beckn_conformance.config.gateway import GatewayConfig
@@ -30,7 +30,7 @@ MOMENTS = [f"2026-02-02T00:00:0{number}" for number in range(9)]
 
 def client(answer, **declared):
     """A client whose requests are answered by a function; each of its timestamps is another one."""
-    gateway = Gateway(GatewayConfig("http://gw.example", **declared), transport=httpx.MockTransport(answer))
+    gateway = Client(GatewayConfig("http://gw.example", **declared), transport=httpx.MockTransport(answer))
     gateway.timestamp = iter(MOMENTS).__next__
     return gateway
 
@@ -117,7 +117,7 @@ async def test_exchanges_are_numbered_in_the_order_of_the_record():
     recorded = []
 
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
-    gateway = Gateway(
+    gateway = Client(
         GatewayConfig("http://gw.example"),
         transport=transport,
         record=lambda exchange: recorded.append(exchange.id),
@@ -136,7 +136,7 @@ def test_a_call_may_ask_for_a_reply_that_is_not_compressed():
 
 async def test_no_more_is_sent_where_all_is_answered_by_something_in_front():
     transport = httpx.MockTransport(lambda request: FORBIDDEN)
-    client = Gateway(GatewayConfig("http://gw.example"), transport=transport)
+    client = Client(GatewayConfig("http://gw.example"), transport=transport)
 
     exchanges = [await client.send(outgoing(SIGNUP)) for _ in range(MOST_TURNED_AWAY + 1)]
 
@@ -148,7 +148,7 @@ async def test_more_is_sent_where_the_gateway_answers_in_between():
     answers = [httpx.Response(200, json={}, headers={"Action": "NACK"})]
     answers += [FORBIDDEN for _ in range(MOST_TURNED_AWAY - 1)]
     turn = itertools.cycle(answers)
-    client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(lambda request: next(turn)))
+    client = Client(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(lambda request: next(turn)))
 
     exchanges = [await client.send(outgoing(SIGNUP)) for _ in range(MOST_TURNED_AWAY + 20)]
 
@@ -186,7 +186,7 @@ def test_a_gateway_that_loses_answers_is_sent_nothing_else_until_it_is_back():
 
     async def play():
         nonlocal away
-        gateway = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+        gateway = Client(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
         await gateway.send(outgoing())
         away = clock.monotonic() + 10
         lost = asyncio.create_task(gateway.send(outgoing()))

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import Client
 from beckn_conformance.config.paths import path_of
 from beckn_conformance.errors import UsageError
 from tests.config.configurations import declared
@@ -30,7 +30,7 @@ def no_time_zones(monkeypatch):
 
 @pytest.mark.usefixtures("no_time_zones")
 def test_utc_needs_no_time_zone_data():
-    gateway = Gateway(declared(timestamp_zone="UTC"))
+    gateway = Client(declared(timestamp_zone="UTC"))
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", gateway.timestamp())
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import Client
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import Raw
@@ -65,7 +65,7 @@ def call(config, raw=None):
         return replace(request, raw=raw)
 
     async def play():
-        client = Gateway(config)
+        client = Client(config)
         try:
             return await client.send(outgoing(change=spoil if raw else None))
         finally:
