@@ -35,6 +35,8 @@ class Known:
     """Time until which the token is surely good, in seconds since the epoch (H4)."""
     waits: bool = False
     """True while its status says that a change waits to be carried out (R5)."""
+    changed: float = -math.inf
+    """When the last change of it was answered, in seconds since the epoch."""
     documents: int = 0
     """How many documents it has, at most."""
     info: dict[str, int] = field(default_factory=dict)

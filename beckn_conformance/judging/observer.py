@@ -119,12 +119,16 @@ class Observer:
         if unknown and exchange.refused and (not gives_no_reason(exchange) or denied_as_foreign(observation)):
             self.known.explained.add(exchange.action)
         owner = self.known.registrations.get(observation.registration)
-        if owner is not None and exchange.action in self._specification.changes and not observation.by_gateway:
-            # The change may have been accepted all the same, and be waiting.
-            owner.waits = True
+        change = exchange.action in self._specification.changes
+        if owner is not None and change and (exchange.acknowledged or not observation.by_gateway):
+            # Without an answer of the gateway, the change may have been accepted all the same, and be waiting.
+            owner.waits, owner.changed = True, exchange.ended
         if owner is not None and exchange.acknowledged:
             status = member(exchange.body_of_reply, "/registration/status")
-            owner.waits = isinstance(status, str) and status in pending_statuses(observation)
+            waits = isinstance(status, str) and status in pending_statuses(observation)
+            if waits or change or exchange.started >= owner.changed + self._config.settle:
+                # Until then, a replica may show the status of before (R19).
+                owner.waits = waits
             for fault in diagnosis.body_faults:
                 owner.accept(fault.member, member(exchange.body_sent, fault.pointer))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.exchanges import configured, nack
+from tests.exchanges import configured, nack, put
 from tests.judging.stories import signed_up
 
 REFUSED = nack({"registration": {"id": "was rejected, and cannot be changed"}})
@@ -37,3 +37,14 @@ def test_a_word_that_is_declared_for_a_status_of_the_page_decides_nothing():
 
 def test_a_rejected_registration_does_not_make_a_sound_value_faulty():
     assert refused("REJECTED", nack({"documents": [{"name": "is wrong"}]}))
+
+
+@pytest.mark.parametrize(("settled", "bad"), [(False, False), (True, True)])
+def test_a_copy_that_is_behind_does_not_end_the_wait_for_a_change(settled, bad):
+    story = signed_up()
+    story.update(story.values.info())
+    if settled:
+        story.wait()
+    story.get(change=put("/registration/status", "VERIFIED"))
+    story.add(answer=REFUSED)
+    assert ("DOCUMENTS-ACK" in {requirement for requirement, _ in story.findings()}) is bad
