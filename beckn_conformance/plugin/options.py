@@ -77,7 +77,7 @@ def read(config: pytest.Config) -> Settings:
 
 def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
     option = config.getoption
-    specification = load(_specification_folder(option("--conformance-spec")))
+    specification = load(path_of(option("--conformance-spec")) if option("--conformance-spec") else None)
     choose(specification)
     file = path_of(option("--gateway-config")) if option("--gateway-config") else None
     folder = config.invocation_params.dir / path_of(option("--conformance-report"))
@@ -145,15 +145,6 @@ def adapt(config: pytest.Config) -> None:
     # The findings say what failed. A list of the failed tests would only push them off the screen.
     reported = config.getoption("reportchars", "")
     config.option.reportchars = reported.translate({ord("f"): None, ord("E"): None})
-
-
-def _specification_folder(option: str | None) -> Path | None:
-    if option is None:
-        return None
-    folder = path_of(option).resolve()
-    if not (folder / "requirements.yaml").is_file():
-        raise UsageError(f"--conformance-spec {option}: there is no requirements.yaml")
-    return folder
 
 
 def _seed(worker: dict[str, Any] | None, option: object) -> int:

@@ -36,7 +36,6 @@ from ..record.masking import Masker
 from ..record.reader import Record
 from ..record.run import Run
 from ..record.stand_ins import StandIns
-from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .assessment import Assessment, ScenarioResult, Share, TestOutcome
 from .player import Play, Player
@@ -212,7 +211,5 @@ def _judge_again(record: Record, assessment: Assessment) -> int:
 
 def _learn_token(masker: Masker, event: Event) -> None:
     """Keeps tokens out of what is printed of a run without a record."""
-    if isinstance(event, Exchange):
-        given = member(event.body_of_reply, "/auth/token")
-        if isinstance(given, str) and given != MISSING:
-            masker.learn(given)
+    if isinstance(event, Exchange) and event.token_received is not None:
+        masker.learn(event.token_received)

@@ -92,22 +92,17 @@ def _check_catalogue(files: Mapping[str, Any]) -> None:
     schema = files.get("catalogue.json")
     if not isinstance(schema, dict):
         raise SpecificationError("catalogue.json is missing")
-    ids = (
-        [row.get("id") for row in files["requirements.yaml"] or () if isinstance(row, dict)]
-        if isinstance(files["requirements.yaml"], list)
-        else []
-    )
-    if twice := sorted(id_ for id_, number in Counter(map(str, ids)).items() if number > 1):
+    rows = files["requirements.yaml"]
+    ids = Counter(str(row.get("id")) for row in (rows if isinstance(rows, list) else ()) if isinstance(row, dict))
+    if twice := sorted(id_ for id_, number in ids.items() if number > 1):
         raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
     optional = [name for name in ("page", "description") if f"{name}.yaml" in files]
     for name in ("operations", "requirements", "readings", *optional):
         validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": schema.get("$defs")})
-        for error in validator.iter_errors(files.get(f"{name}.yaml")):
-            path = list(error.instance_path)
-            entry = files[f"{name}.yaml"][path[0]] if path and isinstance(path[0], int) else None
-            place = (
-                [str(entry.get("id", path[0]) if isinstance(entry, dict) else path[0]), *map(str, path[1:])]
-                if path
-                else []
-            )
-            raise SpecificationError(f"{name}.yaml: {'/'.join(place) or 'the file'}: {error.message[:300]}")
+        rows = files.get(f"{name}.yaml")
+        for error in validator.iter_errors(rows):
+            place = [*error.instance_path]
+            if isinstance(rows, list) and place and isinstance(entry := rows[place[0]], dict):
+                place[0] = entry.get("id", place[0])
+            said = "/".join(map(str, place)) or "the file"
+            raise SpecificationError(f"{name}.yaml: {said}: {error.message[:300]}")

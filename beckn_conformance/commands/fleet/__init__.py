@@ -114,10 +114,12 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
 
 
 def _summary(results: FleetResults) -> str:
+    from .results import with_waivers
+
     last, number = results.history[-1], len(results.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
-    with_waivers = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in results.rows.values())
-    waived = f" ({with_waivers} of the conformant with waivers)" if with_waivers else ""
+    excused = with_waivers(results.rows.values())
+    waived = f" ({excused} of the conformant with waivers)" if excused else ""
     return f"{counted(number, 'gateway')} in {last['seconds']:.1f} s: {counts}{waived}"
 
 

@@ -118,7 +118,7 @@ def outcomes(client: distributed.Client, jobs: Sequence[Job], began: Began) -> G
     the generator is closed are ended.
     """
     topic = f"{TOPIC}-{uuid.uuid4().hex}"
-    client.subscribe_topic(topic, lambda event: began(event[1]))
+    client.subscribe_topic(topic, lambda event: began(event[1][0]))
     # Two runs with the same arguments are still two runs.
     futures = client.map(_play, jobs, [topic] * len(jobs), pure=False)
     names = {future: job.name for future, job in zip(futures, jobs, strict=True)}
@@ -148,20 +148,13 @@ def outcome_of(future: Any, name: str) -> Outcome:
     return outcome
 
 
-def _play(job: Job, topic: str) -> Outcome:
-    """Plays a run, in a worker."""
-    worker = distributed.get_worker()
-    worker.log_event(topic, job.name)
-    return make(job, worker.local_directory, _wish(worker))
-
-
 def followed(client: distributed.Client, job: Job, topic: str, wish: Callable[[], Wish]) -> Outcome:
     """Plays one run, and ends or kills it as ``wish`` says.
 
     Its name and new lines of its progress are logged under a topic; None in their place says that it begins.
     """
     end = f"{topic}-{job.name}-{uuid.uuid4().hex}"
-    future = client.submit(_play_followed, job, topic, end, pure=False)
+    future = client.submit(_play, job, topic, end, pure=False)
     told, done = False, threading.Event()
     future.add_done_callback(lambda _: done.set())
     while not future.done():
@@ -176,11 +169,14 @@ def followed(client: distributed.Client, job: Job, topic: str, wish: Callable[[]
     return outcome_of(future, job.name)
 
 
-def _play_followed(job: Job, topic: str, end: str) -> Outcome:
-    """Plays a run, in a worker, and ends it with a report once the event named ``end`` is set."""
+def _play(job: Job, topic: str, end: str = "") -> Outcome:
+    """Plays a run, in a worker. One with an ``end`` logs its progress, and ends once the event of that name is set."""
     worker = distributed.get_worker()
     worker.log_event(topic, (job.name, None))
-    event, wanted = distributed.Event(end), _wish(worker)
+    wanted = _wish(worker)
+    if not end:
+        return make(job, worker.local_directory, wanted)
+    event = distributed.Event(end)
     due = 0.0
 
     def wish() -> Wish:

@@ -14,7 +14,7 @@ from ...judging.outcome import worded
 from ...report import html
 from ...specification.specification import Specification
 from ...untrusted.writing import replaced
-from .results import VERDICTS, FleetResults
+from .results import VERDICTS, FleetResults, with_waivers
 
 NAME = "index.html"
 FOLDER = Path(__file__).resolve().parent
@@ -47,7 +47,7 @@ def page(document: Mapping[str, Any], history: list[dict[str, Any]], specificati
         worst=next((verdict for verdict in VERDICTS if counts[verdict]), "pending"),
         counts=[(verdict, count) for verdict, count in counts.items() if count],
         conformant=counts["conformant"],
-        with_waivers=sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in rows),
+        with_waivers=with_waivers(rows),
         worded=worded,
         started=html.day(document["started"]),
         rows=rows,

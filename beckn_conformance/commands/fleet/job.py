@@ -8,7 +8,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,25 +55,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How the process of a run ended."""
-
-    status: int | None
-    """Exit status; None if it was told to end."""
-    reason: str
-    """Why it did not end by itself, or could not judge."""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a run, with its report."""
+    """How a run ended, and its report if that comes from another machine."""
 
     name: str
     status: int | None = None
-    """Exit status; None if there was no run, or it was killed."""
+    """Exit status; None if there was no run, or it was told to end."""
     reason: str = ""
-    """Why it did not end by itself."""
+    """Why it did not end by itself, or could not judge."""
     seconds: float = 0.0
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The files of the report by name, each packed by zlib."""
@@ -110,7 +99,7 @@ def make(
         folder = Path(temporary)
         report, progress = folder / "report", folder / "progress.jsonl"
         if tell is None:
-            ending = execute(job, folder, report, wish)
+            ended = execute(job, folder, report, wish)
         else:
             follow = _follower(progress, tell)
 
@@ -118,16 +107,14 @@ def make(
                 follow()
                 return wish()
 
-            ending = execute(job, folder, report, wished, progress)
+            ended = execute(job, folder, report, wished, progress)
             follow()
         kept, too_large = _packed(report)
-        reason = ending.reason
-        if too_large:
-            reason = ". ".join(filter(None, (reason, f"its report is larger than {LARGEST >> 20} MB, packed")))
-        return Outcome(job.name, ending.status, reason, ending.seconds, kept)
+        reasons = (ended.reason, f"its report is larger than {LARGEST >> 20} MB, packed" if too_large else "")
+        return replace(ended, reason=". ".join(filter(None, reasons)), files=kept)
 
 
-def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], progress: Path | None = None) -> Ending:
+def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], progress: Path | None = None) -> Outcome:
     """Runs the kit against one gateway, with its report in the folder ``report``.
 
     What it is given, and its temporary files, lie in the folder ``private``, which the caller removes. Lines about its
@@ -156,7 +143,7 @@ def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], pro
         "kill": "it was not wanted any more",
         "late": f"ended after {job.limit:g} s, its limit",
     }[stop]
-    return Ending(None if stop else status, reason, time.monotonic() - began)
+    return Outcome(job.name, None if stop else status, reason, time.monotonic() - began)
 
 
 def write_config(config: Mapping[str, Any], files: Mapping[str, str], folder: Path) -> Path:

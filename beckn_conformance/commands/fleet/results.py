@@ -7,7 +7,7 @@ import datetime
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,7 @@ class FleetResults:
             except UsageError:
                 row["reason"] = row["reason"] or "it left no report"
                 return row
-            row |= _columns_of(report, _report(place))
+            row |= _columns_of(report, place)
             if outcome.status not in JUDGED:
                 row |= {"verdict": "unfinished", "waived": {}}
             _replace(place, fresh)
@@ -159,10 +159,10 @@ def _pending(entry: Entry, before: Mapping[str, Any] | None) -> Row:
     }
 
 
-def _columns_of(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
-    """The fields of a row that come from the report of its run and from the one before."""
+def _columns_of(report: Mapping[str, Any], before: Path) -> Row:
+    """The fields of a row that come from the report of its run, and from the one in the folder of the run before."""
     statuses = [(row["id"], row["status"]) for row in report["requirements"]]
-    changes = _changes(old, report)
+    changes = _changes(before, report)
     return {
         "verdict": report["verdict"],
         "waived": report["waived"],
@@ -175,13 +175,18 @@ def _columns_of(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row
     }
 
 
-def _changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Counter[str] | None:
+def _changes(before: Path, report: Mapping[str, Any]) -> Counter[str] | None:
     """Counts of changed findings by kind; None without an older report to compare with."""
     try:
-        return Counter(change.kind for change in compare(old, new).changes if change.finding) if old else None
-    except (KeyError, TypeError, ValueError):
-        # Another version of the kit wrote it.
+        return Counter(change.kind for change in compare(files.read(before), report).changes if change.finding)
+    except (UsageError, KeyError, TypeError, ValueError):
+        # There is none, or another version of the kit wrote it.
         return None
+
+
+def with_waivers(rows: Iterable[Mapping[str, Any]]) -> int:
+    """The number of gateways that are conformant only because findings are waived."""
+    return sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in rows)
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,14 +208,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     if amiss := misfit(document, "fleet-report.json"):
         raise UsageError(f"{path} is not a valid report of a fleet: {amiss}")
     return document
-
-
-def _report(folder: Path) -> dict[str, Any] | None:
-    """Reads the report of an earlier run; None if there is none to compare with."""
-    try:
-        return files.read(folder)
-    except UsageError:
-        return None
 
 
 @contextlib.contextmanager

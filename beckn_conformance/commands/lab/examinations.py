@@ -28,7 +28,6 @@ MEMORY: Final = 3 << 30
 """Bytes of address space that one may take."""
 LARGEST: Final = 64 * MB
 """Bytes of an uploaded file."""
-LARGEST_KEY: Final = 64 * 1024
 CHUNK: Final = MB
 PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """Names that are kept, so that the report says which file was judged."""
@@ -95,7 +94,7 @@ class Examinations(Operations):
         self.need_room(account)
         with self.turns.taken(account) as private:
             path, public = save(file, name, private), private / "public.pem"
-            public.write_bytes(key[: LARGEST_KEY + 1] or self.public_key)
+            public.write_bytes(key or self.public_key)
             try:
                 keys.public_key(public)
             except UsageError as error:

@@ -16,7 +16,7 @@ from ...process import bounded, children
 from ...process.bounded import Wish
 from ...report import files
 from ...untrusted.writing import locked
-from ..fleet.job import CANCELLED, JUDGED, Ending, Job, execute
+from ..fleet.job import CANCELLED, JUDGED, Job, Outcome, execute
 from . import declarations
 from .places import Places
 from .refusals import Conflict, NotFound
@@ -30,7 +30,7 @@ MOST_OUTPUT = 16 * 1024 * 1024
 INTERVAL = 0.1
 LEAVING = 10.0
 """Seconds until a run whose laboratory was killed has gone, too."""
-Play = Callable[[Run, Callable[[], Wish]], Ending]
+Play = Callable[[Run, Callable[[], Wish]], Outcome]
 """Plays a run to its end, with its report and progress in their places. Raises Unavailable if it has to wait."""
 
 
@@ -61,14 +61,14 @@ class Jobs:
         )
         return Job(run.id, arguments, config, self.limit, files=files, environment=self.environment)
 
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
+    def play(self, run: Run, wish: Callable[[], Wish]) -> Outcome:
         """Plays a run on this machine. Its record is in its place from the first exchange on."""
         with self.places.temporary() as private:
             report, progress = self.places.report(run.id), self.places.progress(run.id)
             return execute(self.of(run), private, report, wish, progress)
 
 
-def collected(ending: Ending, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
+def collected(ending: Outcome, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
     """Returns the columns of a run that has ended. The report is made as long as it is ``wanted``."""
     folder = places.report(run.id)
     # A run that it stopped says so in words of its own at best.

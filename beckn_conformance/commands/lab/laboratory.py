@@ -52,8 +52,6 @@ class Laboratory:
     runs: Runs
     reports: Reports
     examinations: Examinations
-    public_key: bytes
-    """Of the certificates, in PEM form; empty if it issues none."""
 
 
 @contextlib.contextmanager
@@ -80,4 +78,4 @@ def opened(settings: Settings, accounts: Accounts | None = None) -> Iterator[Lab
         stack.enter_context(contextlib.closing(queue))
         queue.start()
         parts = (store, places, vault, jobs, queue, Turns(places), reach, settings.key, public_key)
-        yield Laboratory(Gateways(*parts), Runs(*parts), Reports(*parts), Examinations(*parts), public_key)
+        yield Laboratory(Gateways(*parts), Runs(*parts), Reports(*parts), Examinations(*parts))

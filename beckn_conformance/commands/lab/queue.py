@@ -12,7 +12,7 @@ from ...errors import KitError
 from ...process import crash
 from ...process.bounded import Wish
 from ...run import embedded
-from ..fleet.job import Ending
+from ..fleet.job import Outcome
 from .execution import Play, collected, has_record, is_whole
 from .places import Places
 from .refusals import Conflict, Unavailable
@@ -128,7 +128,7 @@ class Queue:
                     self._changed.wait(AGAIN)
         return None
 
-    def _played(self, run: Run) -> Ending | None:
+    def _played(self, run: Run) -> Outcome | None:
         """Plays a run; None if it has to wait."""
 
         def wish() -> Wish:
@@ -142,14 +142,14 @@ class Queue:
                 self._changed.wait(AGAIN)
             return None
         except (KitError, OSError) as error:
-            return Ending(None, f"it could not be played: {error}")
+            return Outcome(run.id, reason=f"it could not be played: {error}")
 
-    def _recovered(self, run: Run) -> Ending | None:
+    def _recovered(self, run: Run) -> Outcome | None:
         """Returns how a run ended that was under way before a restart; None to play it again, as it left no record."""
         folder = self._places.report(run.id)
         if has_record(folder) or run.attempts >= MOST_ATTEMPTS:
             # With a whole report, it came to its end just before.
-            return Ending(None, "" if is_whole(folder) else RESTARTED)
+            return Outcome(run.id, reason="" if is_whole(folder) else RESTARTED)
         return None
 
     def _cancel_of_gone(self) -> None:

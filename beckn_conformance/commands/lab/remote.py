@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import UsageError
 from ...process.bounded import Wish
 from ..fleet import cluster
-from ..fleet.job import Ending
+from ..fleet.job import Outcome
 from .execution import Jobs
 from .refusals import Unavailable
 from .store import Run
@@ -40,7 +40,7 @@ class Cluster:
         """Ends the connection, and so what is played."""
         self._client.close()
 
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
+    def play(self, run: Run, wish: Callable[[], Wish]) -> Outcome:
         """Plays a run. Raises Unavailable if the scheduler cannot be reached."""
         job = self._jobs.of(run)
         try:
@@ -59,7 +59,7 @@ class Cluster:
             outcome.unpack(folder / "report")
             if (folder / "report").exists():
                 (folder / "report").replace(self._jobs.places.report(run.id))
-        return Ending(outcome.status, outcome.reason, outcome.seconds)
+        return outcome
 
     def _reached(self) -> Any:
         """Returns the client, or a new one if its scheduler was lost. Raises UsageError."""

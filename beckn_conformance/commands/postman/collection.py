@@ -60,7 +60,6 @@ class Collection:
         self._specification = specification
         self._config = config
         self._binding = binding
-        self._items: list[Item] = []
 
     def item(self, name: str, action: str, request: Item, expectation: Expectation, before: Sequence[str] = ()) -> Item:
         """Returns a request, with a script before it that says what is expected of the reply."""

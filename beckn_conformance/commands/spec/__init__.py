@@ -64,7 +64,9 @@ def _check(chosen: argparse.Namespace) -> int:
 
     if chosen.jobs < 1:
         raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
-    folder = schemas.folder(chosen) or default_folder()
+    folder = chosen.schemas or default_folder()
+    if not (folder / "requirements.yaml").is_file():
+        raise UsageError(f"{folder}: there is no requirements.yaml")
     with limited(f"the check of {folder}"):
         found = list(check.problems(folder))
     proved: list[dict[str, Any]] = []

@@ -28,24 +28,15 @@ def entries(found: object) -> Iterator[dict[str, Any]]:
             "request": {
                 "method": text_at(request, "method"),
                 "url": text_at(request, "uri"),
-                "headers": _fields(request),
+                "headers": object_at(request, "headers"),
                 "postData": _content(request),
             },
             "response": {
                 "status": number(object_at(response, "status").get("code")),
-                "headers": _fields(response),
+                "headers": object_at(response, "headers"),
                 "content": _content(response),
             },
         }
-
-
-def _fields(part: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns header fields, each with a list of values or a single one."""
-    return [
-        {"name": name, "value": value}
-        for name, values in object_at(part, "headers").items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
 
 
 def _content(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -193,6 +193,7 @@ def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
 
 
 def _headers(part: Mapping[str, Any]) -> list[Any]:
+    """Returns header fields as they are listed; some recorders map each name to its value, or a list of them."""
     headers = part.get("headers")
     if not isinstance(headers, Mapping):
         return headers if isinstance(headers, list) else [] if headers is None else [headers]

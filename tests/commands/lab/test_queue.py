@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from beckn_conformance.commands.fleet.job import CANCELLED, Ending
+from beckn_conformance.commands.fleet.job import CANCELLED, Outcome
 from beckn_conformance.commands.lab import queue as queue_module
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.queue import RESTARTED, Queue
@@ -38,7 +38,7 @@ class Executor:
         wished = wish()
         self.wishes.append(wished)
         self.playing.remove(run.id)
-        return Ending(None, CANCELLED) if wished == "end" else Ending(3, "exit status 3")
+        return Outcome(run.id, None, CANCELLED) if wished == "end" else Outcome(run.id, 3, "exit status 3")
 
 
 class Stage:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beckn_conformance.commands.certificate import keys
-from beckn_conformance.commands.fleet.job import Ending
+from beckn_conformance.commands.fleet.job import Outcome
 from beckn_conformance.commands.lab import execution, laboratory
 from beckn_conformance.commands.lab.execution import Jobs, collected
 from beckn_conformance.commands.lab.laboratory import Settings
@@ -84,7 +84,9 @@ def test_a_report_that_was_not_written_to_its_end_is_made_again(played, tmp_path
     full = iter([True, True, False])
     monkeypatch.setattr(Places, "full", property(lambda self: next(full, False)))
 
-    facts = collected(Ending(3, "exit status 3: no room"), Run(played[1], "g", "alice", "u"), places, lambda: True)
+    facts = collected(
+        Outcome(played[1], 3, "exit status 3: no room"), Run(played[1], "g", "alice", "u"), places, lambda: True
+    )
 
     assert (facts["reason"], facts["failed"]) == ("the disk of the laboratory was full; exit status 3: no room", 1)
     assert facts["seed"] == 7
@@ -96,7 +98,7 @@ def test_a_record_that_cannot_be_judged_says_so(played, tmp_path):
     (data / "runs" / played[1] / "report.html").unlink()
     (data / "runs" / played[1] / "course.jsonl").write_text("nonsense\n")
 
-    facts = collected(Ending(None, "killed"), Run(played[1], "g", "alice", "u"), Places(data), lambda: True)
+    facts = collected(Outcome(played[1], None, "killed"), Run(played[1], "g", "alice", "u"), Places(data), lambda: True)
 
     assert facts["reason"].startswith("killed; it left no report: its folder")
     assert "verdict" not in facts

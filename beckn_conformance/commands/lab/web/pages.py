@@ -263,9 +263,9 @@ def _verify(visit: Visit) -> Response:
 
 def public_key(visit: Visit) -> Response:
     """The public key of the laboratory's certificates."""
-    if not visit.laboratory.public_key:
+    if not (key := visit.laboratory.reports.public_key):
         raise NotFound("this laboratory issues no certificates")
-    return Response(visit.laboratory.public_key, media_type="application/x-pem-file")
+    return Response(key, media_type="application/x-pem-file")
 
 
 # Accounts.
