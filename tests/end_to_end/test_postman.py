@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from beckn_conformance.commands.cli import main
+from tests.end_to_end.loopback import with_body
 
 SHOWN = {
     "signup-info-phone-no-dash-accepted": ("SIGNUP-NACK-PHONE", "the reply says NACK"),
@@ -20,17 +21,20 @@ SHOWN = {
 SELECTED = {"REPLY-STATUS-ACK": "test_plain_get"}
 
 
-def newman(collection, url):
-    """Names of the tests that fail."""
+def newman(collection, url, told=None):
+    """Names of the tests that fail; what they say is ``told``."""
     program = shutil.which("newman")
     if program is None:
         pytest.skip("newman is not there")
     made = collection.with_suffix(".result.json")
-    options = ["--env-var", f"baseUrl={url}", "--reporters", "json", "--reporter-json-export", str(made)]
+    options = ["--env-var", f"baseUrl={url}", "--env-var", "mine=hunter2"]
+    options += ["--reporters", "json", "--reporter-json-export", str(made)]
     env = {**os.environ, "NO_PROXY": "*"}
     subprocess.run([program, "run", str(collection), *options], env=env, capture_output=True, timeout=120, check=False)
     run = json.loads(made.read_text())["run"]
     assert run["stats"]["assertions"]["total"]
+    if told is not None:
+        told += [failure["error"]["message"] for failure in run["failures"]]
     return [failure["error"]["test"] for failure in run["failures"]]
 
 
@@ -73,25 +77,46 @@ def test_the_collection_of_the_four_calls_passes_at_a_sound_gateway(tmp_path, ga
     assert newman(made, gateway().url) == []
 
 
+def test_a_reply_reads_no_variable_and_commands_no_log(tmp_path, gateway):
+    evil = "{{{mine}}{{$guid}} \x9b2J ##vso[task] ::error::"
+    made, told = tmp_path / "calls.json", []
+    assert main(["postman", "-o", str(made)]) == 0
+    stranger = gateway(lambda seen, answer: with_body(answer, json.dumps(deep(json.loads(answer.body), evil)).encode()))
+
+    newman(made, stranger.url, told)
+
+    assert {seen.action for seen in stranger.seen} == {"signup", "get", "info/update", "documents/add"}
+    assert not any("hunter2" in f"{seen.headers}{seen.body}" for seen in stranger.seen)
+    assert any("vso[task]" in one for one in told)
+    assert not any(one in text for text in told for one in ("\x9b", "##", "::"))
+
+
+def deep(value, more):
+    """A value with more at the end of its texts."""
+    if isinstance(value, dict):
+        return {name: deep(child, more) for name, child in value.items()}
+    return f"{value}{more}" if isinstance(value, str) else value
+
+
 NAME = "{{baseUrl}} {{$guid}}"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "status"),
-    [
-        (b".pdf", f"{NAME}.pdf".encode(), 0),
-        (b'["Action",', b'["{{baseUrl}}",', 4),
-        (b'"method":"POST"', b'"method":"{{baseUrl}}"', 4),
-    ],
-    ids=["body", "header", "method"],
-)
-def test_postman_replaces_nothing_that_a_record_says(old, new, status, kit, capsys):
+def test_postman_replaces_nothing_that_a_record_says(kit, capsys):
     kit.run("reference:signup-info-phone-no-dash-accepted", "-k", "SIGNUP-NACK-PHONE")
     record = kit.report / "exchanges.jsonl"
-    record.write_bytes(record.read_bytes().replace(old, new))
+    whole = record.read_bytes()
 
-    assert main(["postman", "--finding", "SIGNUP-NACK-PHONE", "--report", str(kit.report)]) == status
-    for item in json.loads(capsys.readouterr().out)["item"] if status == 0 else ():
+    def posted(old, new):
+        assert old in whole
+        record.write_bytes(whole.replace(old, new))
+        return main(["postman", "--finding", "SIGNUP-NACK-PHONE", "--report", str(kit.report)])
+
+    assert posted(b'["Action",', b'["{{baseUrl}}",') == 4
+    assert posted(b'"method":"POST"', b'"method":"{{baseUrl}}"') == 4
+    assert posted(b'"about":""', b'"about":"{{baseUrl}}"') == 4
+    capsys.readouterr()
+    assert posted(b".pdf", f"{NAME}.pdf".encode()) == 0
+    for item in json.loads(capsys.readouterr().out)["item"]:
         raw = item["request"]["body"]["raw"]
         assert NAME not in raw
         assert json.loads(raw)["documents"][0]["name"].endswith(f"{NAME}.pdf")

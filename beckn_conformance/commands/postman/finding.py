@@ -69,10 +69,13 @@ class _Calls:
             if pause >= LEAST_PAUSE:
                 longest = max(self._config.settle, self._config.clone_within or 0.0) + 1
                 before.append(f"setTimeout(() => {{}}, {round(min(pause, longest) * 1000)});")
-            request = self._request(step, number)
-            takes = self._takes(step, number)
+            try:
+                request = self._request(step)
+                expectation = self._expectation(step, self._takes(step, number))
+            except ValueError as error:
+                raise UsageError(f"Postman cannot send call {number}: {printable(str(error))}") from error
             name = printable(f"{number}. {self._judge.describe(step)}")
-            yield self.collection.item(name, step.action, request, self._expectation(step, takes), before)
+            yield self.collection.item(name, step.action, request, expectation, before)
 
     def _expectation(self, step: Exchange, takes: dict[str, tuple[str, str, bool]]) -> Expectation:
         seen = self._judge.observation(step)
@@ -88,34 +91,33 @@ class _Calls:
         self.made |= {id_, token, *(name + one.ending for name in (id_, token) for one in DISGUISES)}
         return {id_: ("registration", "id", True), token: ("auth", "token", self._in_json)}
 
-    def _request(self, step: Exchange, number: int) -> Item:
+    def _request(self, step: Exchange) -> Item:
         request, parts = step.request, self._values.of(step)
-        try:
-            if request.raw is not None:
-                raise ValueError("it is not HTTP")
-            headers = [
-                (
-                    self._text([name], ""),
-                    self._text([known] if (known := self._values.field(name, value)) else parts(value), ""),
-                )
-                for name, value in request.headers
-            ]
-            body = self._text(parts(request.content.decode()), ESCAPED if step.sent is not None else "")
-            path = self._text([path_below(request.url, step.peer or self._config.url)], "")
-            method = self._text([request.method], "")
-        except ValueError as error:
-            raise UsageError(f"Postman cannot send call {number}: {printable(str(error))}") from error
+        if request.raw is not None:
+            raise ValueError("it is not HTTP")
+        headers = [
+            (
+                self._text([name], ""),
+                self._text([known] if (known := self._values.field(name, value)) else parts(value), ""),
+            )
+            for name, value in request.headers
+        ]
+        body = self._text(parts(request.content.decode()), ESCAPED if step.sent is not None else "")
+        path = self._text([path_below(request.url, step.peer or self._config.url)], "")
+        method = self._text([request.method], "")
         return self.collection.request(method, path, headers, body, PEER if step.peer else BASE)
 
     def _text(self, parts: list[Part], escaped: str) -> str:
         """A text with placeholders for what differs each time."""
         text = ""
         for part in parts:
+            # A value may begin with a brace, too.
+            braces = text.endswith("{") if isinstance(part, Expansion) else "{{" in part and not escaped
+            if braces:
+                raise ValueError("Postman would take what stands in braces for a variable")
             if isinstance(part, Expansion):
                 self.used[part.name] = None
                 text += placeholder(part.name)
-            elif "{{" in part and not escaped:
-                raise ValueError("Postman would take what stands in braces for a variable")
             else:
                 text += part.replace("{{", escaped)
         return text
