@@ -106,7 +106,7 @@ def _add_report(commands: Commands) -> None:
         description="Judges the record in DIR again, without the gateway, and writes the report anew. The exit status "
         "is that of the run. A run that was killed is incomplete.",
     )
-    report.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
+    report.add_argument("conformance_report", metavar="DIR", type=path_of, help="report folder of a run")
     report.add_argument("--har", action="store_true", help="write all exchanges to exchanges.har, not only those shown")
     schemas.add(report)
     report.set_defaults(does=_report)
@@ -118,8 +118,8 @@ def _report(chosen: argparse.Namespace) -> int:
     from ..report.files import CERTIFICATE
     from ..untrusted.writing import held
 
-    specification = schemas.read(chosen)
-    with limited(f"judging {chosen.folder}", JUDGING), held(chosen.folder, SCRIPTS):
-        if chosen.har and (chosen.folder / CERTIFICATE).exists():
-            raise UsageError(f"--har: {chosen.folder / CERTIFICATE} covers exchanges.har, which must not change")
-        return _rejudged(chosen.folder, specification, chosen.folder, whole_har=chosen.har)
+    specification, folder = schemas.read(chosen), chosen.conformance_report
+    with limited(f"judging {folder}", JUDGING), held(folder, SCRIPTS):
+        if chosen.har and (folder / CERTIFICATE).exists():
+            raise UsageError(f"--har: {folder / CERTIFICATE} covers exchanges.har, which must not change")
+        return _rejudged(folder, specification, folder, whole_har=chosen.har)

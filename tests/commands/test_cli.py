@@ -60,6 +60,15 @@ def test_what_nobody_expected_is_written_down(crashing, tmp_path):
     assert "\x1b" not in written
 
 
+def test_a_crash_of_report_is_written_down_in_its_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("beckn_conformance.commands.judge._rejudged", lambda *_, **__: 1 // 0)
+    (tmp_path / "theirs").mkdir()
+
+    assert cli.main(["report", "theirs"]) == 3
+    assert [path.name for path in tmp_path.rglob("*")] == ["theirs", "crash.txt"]
+
+
 def test_no_link_is_followed_to_write_it(crashing, tmp_path):
     mine = tmp_path / "mine"
     mine.write_text("kept")
