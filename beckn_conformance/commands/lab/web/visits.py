@@ -122,7 +122,11 @@ class Visit:
     @property
     def lists(self) -> Mapping[str, Sequence[str]]:
         """All text fields of the form, with all their values."""
-        return {name: [value for value in self.form.getlist(name) if isinstance(value, str)] for name in self.form}
+        found: dict[str, list[str]] = {}
+        for name, value in self.form.multi_items():
+            if isinstance(value, str):
+                found.setdefault(name, []).append(value)
+        return found
 
     def over(self) -> bool:
         """True once nobody waits for news any longer: the laboratory ends, or the account is not the same."""

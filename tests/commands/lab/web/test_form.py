@@ -1,9 +1,11 @@
 """The form of a declaration says the same as a configuration file, and gives no secret back."""
 
 import pytest
+from starlette.datastructures import FormData
 
 from beckn_conformance.commands.lab import declarations
 from beckn_conformance.commands.lab.web.form import fields, parse
+from beckn_conformance.commands.lab.web.visits import NOBODY, Visit
 from tests.exchanges import SPECIFICATION, URL
 
 STORED = {
@@ -149,3 +151,20 @@ def test_all_mistakes_are_found_at_once():
     errors = declarations.check(URL, parse(form, {})[0], stranger=True)
 
     assert {*errors} == {*form}
+
+
+def test_fields_are_gathered_in_linear_time():
+    compared = []
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(self)
+            return str.__eq__(self, other)
+
+    rows = [(Name(number % 500), str(number)) for number in range(1000)]
+    found = Visit(None, None, NOBODY, form=FormData(rows)).lists
+
+    assert found == {str(number): [str(number), str(number + 500)] for number in range(500)}
+    assert len(compared) < 10 * len(rows)
