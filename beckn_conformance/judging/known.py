@@ -41,6 +41,8 @@ class Known:
     """How many documents it has, at most."""
     info: dict[str, int] = field(default_factory=dict)
     """Hashes of the values that identify the provider, by name of member."""
+    signup: str = ""
+    """Id of the exchange that made it."""
     accepted: frozenset[int] = frozenset()
     """Hashes of the faulty values that were acknowledged, each with its member."""
 

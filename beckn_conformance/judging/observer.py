@@ -141,14 +141,14 @@ class Observer:
     def _may_be_refused(self, exchange: Exchange, diagnosis: Diagnosis) -> bool:
         """Returns True for a call that is put off, for a change of a registration on which another one waits, or that
         has many documents, and for a refusal that blames no more than a registration about which the gateway has
-        decided."""
+        decided, or may have: a recording need not hold what it shows then."""
         # The signup may come later in a recording whose clock was set.
         owner, added = self.known.registrations.get(diagnosis.registration or ""), documents_of(exchange)
         if exchange.reply is not None and exchange.reply.status in (429, 503) and gives_no_reason(exchange):
             return True
         if exchange.action not in self._specification.changes or owner is None:
             return False
-        if owner.id in self._decided and exchange.refused and looks_unsettled(exchange):
+        if (owner.id in self._decided or not self.known.closed) and exchange.refused and looks_unsettled(exchange):
             return True
         return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)
 
@@ -163,7 +163,7 @@ class Observer:
         if (first := self.known.registrations.get(id_)) is not None and first.token != token:
             # A provider who signs up again may have got a new token for the old one (Q13).
             first.good_until = -math.inf
-        self.known.add(Known(id_, token, good_until(exchange)))
+        self.known.add(Known(id_, token, good_until(exchange), signup=exchange.id))
         self.known.give(id_, exchange)
         self._made.setdefault(id_, exchange.ended)
 

@@ -179,6 +179,7 @@ def test_a_change_whose_answer_was_lost_may_wait_and_hold_up_others(lost):
 def test_it_holds_up_none_once_it_is_seen_not_to_wait():
     story = begun()
     one_more(story, UPDATE, page(502))
+    story.wait()
     story.get()
     one_more(story, UPDATE, nack({"registration": {"status": "UPDATE-FAIL"}}, status=409))
 

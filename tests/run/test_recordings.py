@@ -262,6 +262,28 @@ def test_faulty_values_are_judged_where_content_length_confirms_them(told, tmp_p
     assert ("SIGNUP-NACK-PHONE" in found) is told
 
 
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(
+    ("pattern", "value", "requirement"),
+    [
+        (r'"documents": ?\[({.*?})\]', r'"documents":\1', "SIGNUP-NACK-DOCUMENTS"),
+        (r'"phone": ?"[^"]*",? ?', "", "SIGNUP-NACK-PHONE"),
+        (r"\+91-80", "80", "SIGNUP-NACK-PHONE"),
+    ],
+)
+def test_a_faulty_value_that_the_reply_shows_sound_was_sent_as_such(pattern, value, requirement, told, tmp_path):
+    calls = entries()
+    request = calls[0]["request"]
+    text = re.sub(pattern, value, request["postData"]["text"], count=1)
+    request["postData"]["text"] = text
+    field(request, "content-length", str(len(text.encode())) if told else None)
+
+    found = {requirement for requirement, *_ in judged_as(calls, tmp_path).found}
+
+    assert (requirement in found) is told
+    assert told or not found
+
+
 @pytest.mark.parametrize(
     "odd", [None, [], "action", {"value": "x"}, {"name": "action"}, {"name": "message", "value": None}]
 )
@@ -299,6 +321,19 @@ def test_a_refusal_without_a_reason_may_have_been_a_passing_one(tmp_path):
 
     assert result.found == set()
     assert result.verdict.exit_status == 0
+
+
+@pytest.mark.parametrize("status", [403, 409])
+@pytest.mark.parametrize("body", ["{}", '{"registration": {"id": "was rejected"}}'])
+def test_a_change_may_be_refused_for_what_is_not_on_record(body, status, tmp_path):
+    calls = [call for call in entries() if not call["request"]["url"].endswith("get")]
+    for call in calls:
+        if call["request"]["url"].endswith(("update", "add")):
+            refused(call, status)
+            call["response"]["content"]["text"] = body
+            field(call["response"], "content-length", str(len(body)))
+
+    assert judged_as(calls, tmp_path).found == set()
 
 
 def test_refusals_without_a_reason_are_none_where_nothing_is_served(tmp_path):

@@ -107,7 +107,7 @@ def without_replaced(
                 for value in values:
                     sound = seen.sound or (value not in BLANK and not isinstance(recogniser.kind_of(one, value), Fault))
                     seen.add(value, sound=sound, whole=whole)
-    asked = {*_faulty(requests), *_strange(requests, replies)}
+    asked = {*_faulty(requests), *_strange(requests, replies), *_mended(exchanges, members, recogniser)}
     told = {*asked, *_strange(replies, requests)}
     if _one_id(exchanges):
         told.add(ID)
@@ -143,6 +143,20 @@ def _faulty(requests: dict[str, _Seen]) -> Iterator[str]:
         some = several and seen.faulty >= 2 and not seen.confirmed
         if some or (many and (several or not seen.is_confirmed)):
             yield pointer
+
+
+def _mended(exchanges: Sequence[Exchange], members: _Members, recogniser: Recogniser) -> Iterator[str]:
+    """Yields members that are faulty in a signup and sound in its ACK, unless Content-Length confirms the request."""
+
+    def is_fault(one: Member, value: Any) -> bool:
+        return isinstance(recogniser.kind_of(one, value), Fault)
+
+    for exchange in exchanges:
+        if exchange.action == SIGNUP and exchange.acknowledged and not _is_whole(exchange.request):
+            for pointer, one in members.of[SIGNUP].items():
+                asked, told = members.asked(exchange, pointer), members.told(exchange, pointer)
+                if any(is_fault(one, v) for v in asked) and told and not any(is_fault(one, v) for v in told):
+                    yield pointer
 
 
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
