@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..config.gateway import GatewayConfig
 from ..config.time_zones import zone
-from ..judging.checks import gives_no_reason
+from ..judging.checks import may_pass
 from ..judging.origin import INTERMEDIARY, JSON, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, Exchange, Reply, Request, Trouble, TroubleKind
@@ -130,7 +130,7 @@ class Client:
                 await self._control.back()
         if not outgoing.purpose and (failure := _failure(exchange, fate)):
             wait.reason = self._let_pass(failure, outgoing)
-        if outgoing.closed is not None and gives_no_reason(exchange):
+        if outgoing.closed is not None and may_pass(exchange):
             wait.reason = outgoing.closed
         if wait.reason:
             exchange = replace(exchange, trouble=wait.reason, received=None)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, Protocol
 
-from ..judging.checks import gives_no_reason
+from ..judging.checks import may_pass
 from ..messages.exchange import Exchange, Trouble, TroubleKind
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
@@ -78,23 +78,23 @@ class Insistence:
         """The last answer to a call, made again while it is refused without a reason."""
         if exchange.acknowledged:
             self._learn(exchange)
-        if not gives_no_reason(exchange) or not self._is_suspect(exchange):
+        if not may_pass(exchange) or not self._is_suspect(exchange):
             return exchange
         if not self._may_be_repeated(exchange, blames_registration):
             if blames_registration and self._names_none(exchange):
                 return await self._unless_closed(exchange, ask, is_served, may_repeat=False)
             return exchange
         last = await self._unless_closed(exchange, ask, is_served)
-        if gives_no_reason(last):
+        if may_pass(last):
             until = clock.now() + LONGEST
-            last = await poll(ask, lambda one, began: not gives_no_reason(one) or began >= until, until=lambda: until)
-        if gives_no_reason(last):
+            last = await poll(ask, lambda one, began: not may_pass(one) or began >= until, until=lambda: until)
+        if may_pass(last):
             # It may have been closed in between.
             last = await self._unless_closed(last, ask, is_served)
-            self._in_vain[last.action] += gives_no_reason(last)
+            self._in_vain[last.action] += may_pass(last)
         if last.acknowledged:
             self._learn(last)
-        if not gives_no_reason(last) and not last.trouble:
+        if not may_pass(last) and not last.trouble:
             self._passing += 1
             self._in_vain[last.action] = 0
         return last
@@ -107,7 +107,7 @@ class Insistence:
         async with self._turns[action]:
             if may_repeat and action not in self._spent:
                 last = await ask()
-            if gives_no_reason(last):
+            if may_pass(last):
                 # Some gateways limit the number of requests in this way.
                 self._limiter.close_half()
                 if not await is_served(action):

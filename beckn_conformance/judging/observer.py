@@ -10,7 +10,7 @@ from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
-from .checks import Observation, gives_no_reason, looks_unsettled, pending_statuses
+from .checks import Observation, gives_no_reason, looks_unsettled, may_pass, pending_statuses
 from .checks.blame import denied_as_foreign
 from .decided import decided
 from .diagnosis import Diagnosis
@@ -179,7 +179,7 @@ def _contended(changes: Sequence[Exchange]) -> frozenset[str]:
 
 def _superseded(exchanges: Sequence[Exchange]) -> frozenset[str]:
     """Ids of refusals without a reason after which the same call was made again: its last answer counts (T13)."""
-    if not any(map(gives_no_reason, exchanges)):
+    if not any(map(may_pass, exchanges)):
         return frozenset()
     again: dict[int, float] = {}
     found: set[str] = set()
@@ -187,7 +187,7 @@ def _superseded(exchanges: Sequence[Exchange]) -> frozenset[str]:
         if exchange.sent is None or exchange.purpose or exchange.peer:
             continue
         call = hash((exchange.action, exchange.sent.header.get("Token"), repr(exchange.sent.body)))
-        if gives_no_reason(exchange) and again.get(call, -math.inf) >= exchange.ended:
+        if may_pass(exchange) and again.get(call, -math.inf) >= exchange.ended:
             found.add(exchange.id)
         again.setdefault(call, exchange.started)
     return frozenset(found)

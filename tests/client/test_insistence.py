@@ -7,7 +7,7 @@ import pytest
 from beckn_conformance.client.clock import LeapingLoop
 from beckn_conformance.client.insistence import CLOSED, MOST_IN_VAIN, Insistence
 from beckn_conformance.client.limiter import ConcurrencyLimiter
-from tests.exchanges import GET, SIGNUP, exchange, nack, reply
+from tests.exchanges import GET, SIGNUP, exchange, nack, page, reply
 
 ABOUT = {"registration": {"id": "1"}}
 SERVED = exchange(GET, ABOUT, reply("ACK", ABOUT))
@@ -64,6 +64,13 @@ def test_a_call_that_names_no_registration_is_made_again_where_that_is_blamed(in
     first, answer = exchange(GET, body, nack({}, status=status)), exchange(GET, body, BLAMED.reply)
 
     assert insisted(insistence, first, first, answer, blames=blames) == (answer if made else first, made)
+
+
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_call_that_meets_a_lock_is_made_again(insistence, status):
+    locked = exchange(GET, ABOUT, page(status, b"Locked"))
+
+    assert insisted(insistence, locked, locked, SERVED) == (SERVED, 2)
 
 
 def test_an_operation_that_was_never_served_is_called_once():

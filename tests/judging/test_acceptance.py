@@ -4,7 +4,22 @@ import pytest
 
 from beckn_conformance.judging.finding import Obligation
 from beckn_conformance.judging.obligations import obligations
-from tests.exchanges import ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, changed, configured, drop, nack, put
+from tests.exchanges import (
+    ADD,
+    CONFIG,
+    GET,
+    JSON,
+    SIGNUP,
+    SPECIFICATION,
+    UPDATE,
+    Story,
+    changed,
+    configured,
+    drop,
+    nack,
+    page,
+    put,
+)
 from tests.judging.calls import PREFIX, answered, begun, blame, call
 from tests.judging.stories import signed_up
 
@@ -179,6 +194,26 @@ def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
     call(story, UPDATE, nack({}, status=409))
 
     assert story.findings() == [("UPDATE-ACK", "")]
+
+
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize(
+    "answer", [nack(), page(409, b"{}", JSON[1]), page(423, b"{}", JSON[1])], ids=lambda a: f"{a.status}"
+)
+def test_a_refusal_without_a_reason_counts_only_if_it_comes_again(answer, again):
+    story = begun()
+    story.signup()
+    story.wait()
+    story.update()
+    story.mine.verify()
+    story.look()
+    faulty = {**story.values.info(), "phone": "12"}
+    story.update(faulty, answer=answer)
+    if again:
+        body = {"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "is no number"}}
+        story.update(faulty, answer=nack(body))
+
+    assert bool(story.findings()) is not again
 
 
 @pytest.mark.parametrize(("held", "findings"), [(9, []), (7, [("DOCUMENTS-ACK", "")])])

@@ -6,7 +6,15 @@ read, only that fault is judged.
 
 from . import acceptance, bodies, field_errors, refusals, replies, robustness
 from .observation import Observation
-from .observed_reply import blamed, failed_status, gives_no_reason, looks_unsettled, pending_status, pending_statuses
+from .observed_reply import (
+    blamed,
+    failed_status,
+    gives_no_reason,
+    looks_unsettled,
+    may_pass,
+    pending_status,
+    pending_statuses,
+)
 from .replies import JSON_MEDIA
 
 __all__ = [
@@ -19,6 +27,7 @@ __all__ = [
     "field_errors",
     "gives_no_reason",
     "looks_unsettled",
+    "may_pass",
     "pending_status",
     "pending_statuses",
     "refusals",

@@ -18,7 +18,7 @@ from ...specification.replies import Statuses, literals, statuses
 from ...specification.specification import Specification
 from ..diagnosis import Diagnosis
 from ..known import KnownRegistrations
-from ..origin import INTERMEDIARY, Origin, is_own
+from ..origin import INTERMEDIARY, Origin, is_bare, is_own
 
 EMPTY: Final[dict[str, Callable[[], Any]]] = {"string": str, "array": list}
 """Makes the empty value of a type of JSON."""
@@ -161,8 +161,11 @@ def _fill(body: Any, pattern: str, empty: Callable[[], Any]) -> None:
 
 def _conflicts(observed: ObservedReply) -> bool:
     """Returns True if a framework refuses a change because of another one that is under way or waits."""
-    reply = observed.exchange.reply
-    return observed.may_be_refused and reply is not None and reply.status in (409, 423)
+    return observed.may_be_refused and _is_locked(observed.exchange)
+
+
+def _is_locked(exchange: Exchange) -> bool:
+    return exchange.reply is not None and exchange.reply.status in (409, 423)
 
 
 def pending_status(observed: ObservedReply, action: str) -> str | None:
@@ -204,6 +207,11 @@ def looks_unsettled(exchange: Exchange) -> bool:
 def gives_no_reason(exchange: Exchange) -> bool:
     """True for a NACK that blames nothing: the gateway may be busy (T13)."""
     return exchange.refused and not _names_a_part(exchange, registration=True)
+
+
+def may_pass(exchange: Exchange) -> bool:
+    """True for a refusal that a call may get for a moment: one without a reason, or a bare 409 or 423 (T13, X3)."""
+    return gives_no_reason(exchange) or (is_bare(exchange) and _is_locked(exchange))
 
 
 def _names_a_part(exchange: Exchange, *, registration: bool) -> bool:
