@@ -10,18 +10,20 @@ from typing import Any
 from ..config.gateway import GatewayConfig
 from ..errors import Unmet, Unreachable
 from ..judging.checks import JSON_MEDIA, blamed, looks_unsettled
-from ..judging.origin import is_bare, signature
+from ..judging.origin import is_bare, is_intermediary, signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
-from ..messages.exchange import CONTROL, Exchange
+from ..messages.exchange import CONTROL, Exchange, TroubleKind
 from ..messages.json_text import read_json
 from ..messages.registration import registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.specification import Specification
 from ..untrusted.text import brief
+from . import clock
 from .actor import Actor
 from .client import Client
 from .description import describe
+from .poll import poll
 from .verification import Verifier
 
 
@@ -51,6 +53,10 @@ ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECAS
 """The action of an envelope, even of one that cannot be parsed."""
 MOST_MEMBERS = 50
 """Members of an object that are looked at for a misplaced action."""
+STARTING = 5.0
+"""Seconds, within patience, for a gateway to start that nobody can connect to, or that a proxy answers for."""
+MOST_ATTEMPTS = 10
+"""Signups sent within this time, at most, as the pauses between them grow."""
 
 
 async def probe(gateway: Client, specification: Specification, values: Values, verifier: Verifier) -> ProbeResult:
@@ -91,11 +97,9 @@ async def _find_binding(
 ) -> tuple[Binding, Exchange]:
     """The binding that the gateway speaks, and a call that shows it: the signup, if that was answered."""
     seen: list[tuple[Binding, Exchange]] = []
+    until = clock.now() + min(STARTING, config.patience)
     for binding in bindings(config.binding, config.envelope):
-        exchange = await play(binding).signup()
-        if is_bare(exchange) and exchange.reply is not None and exchange.reply.status >= 500:
-            # It may pass, and another binding would be taken for the gateway's.
-            exchange = await play(binding).signup()
+        exchange = await _sign_up(play(binding), until)
         seen.append((binding, exchange))
         if seen[-1][1].acknowledged:
             break
@@ -120,6 +124,25 @@ async def _find_binding(
             f"saw {'; '.join(dict.fromkeys(_what_came(e) for _, e in seen))}, and {_advice([e for _, e in seen])}"
         )
     return acknowledged or readable[0]
+
+
+async def _sign_up(actor: Actor, until: float) -> Exchange:
+    """The answer to a signup, made again with other data while the gateway may still be starting."""
+
+    async def ask() -> Exchange:
+        return await actor.call(SIGNUP, actor.values.signup())
+
+    signup = await poll(ask, lambda one, began: not _is_starting(one) or began >= until, until=lambda: until)
+    if is_bare(signup) and not is_intermediary(signup) and signup.reply is not None and signup.reply.status >= 500:
+        # It may pass, and another binding would be taken for the gateway's.
+        return await actor.signup()
+    return signup
+
+
+def _is_starting(signup: Exchange) -> bool:
+    """Returns True if there is no server, or if something in front of it found none."""
+    refused = signup.trouble is not None and signup.trouble.kind in (TroubleKind.CONNECTION, TroubleKind.NO_CONNECTION)
+    return refused or (is_bare(signup) and is_intermediary(signup))
 
 
 def _elsewhere(exchange: Exchange, *words: str) -> str:
@@ -226,8 +249,8 @@ def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
     actions = [exchange.action for exchange in exchanges]
     signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
     later = actions[signups:]
-    # A signup whose answer was lost is repeated once, and a registration may become visible after it was made.
-    if not 1 <= signups <= 2 * bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
+    # A registration may become visible after it was made.
+    if not 1 <= signups <= 2 * bindings + MOST_ATTEMPTS or any(e.acknowledged for e in exchanges[: signups - 1]):
         return False
     if exchanges[signups - 1].acknowledged:
         about = {exchange.id_sent for exchange in exchanges[signups:]}

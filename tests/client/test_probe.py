@@ -1,9 +1,17 @@
 """What the first calls of a run show about the gateway."""
 
+import asyncio
+import contextlib
+
+import httpx
 import pytest
 
-from beckn_conformance.client.probe import is_probe, shown_by
-from tests.exchanges import Story, nack
+from beckn_conformance.client import clock
+from beckn_conformance.client.client import Client
+from beckn_conformance.client.probe import is_probe, probe, shown_by
+from beckn_conformance.client.verification import Verifier
+from beckn_conformance.errors import Unreachable
+from tests.exchanges import SPECIFICATION, Story, configured, drawn, nack
 
 PLAIN, DENIED, UNKNOWN_TOKEN = nack({}), nack({}, status=403), nack({}, status=401)
 UNVERIFIED = nack({"registration": {"id": "is not verified yet"}})
@@ -42,3 +50,57 @@ def test_a_gateway_that_refuses_looks_as_well_as_changes_waits_for_nothing():
 def test_looks_at_the_status_between_changes_are_a_part_of_the_probe():
     assert is_probe(_probe(DENIED, DENIED), 1)
     assert not is_probe([*_probe(DENIED, DENIED), *_probe(DENIED, DENIED)[1:]], 1)
+
+
+SOUND = [("action", "ACK"), ("message", "fine"), ("Content-Type", "application/json")]
+DOWN = {
+    "no connection": httpx.ConnectError("Connection refused"),
+    "a proxy": httpx.Response(502, html="<p>Bad Gateway"),
+}
+
+
+def _probed(*answers, **declared):
+    """Whether a probe finds a gateway that gives these answers, the last one for ever, and how long that takes."""
+    config, answers = configured(binding="http", **declared), [*answers]
+
+    def answer(request):
+        given = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    async def play():
+        gateway, begun = Client(config, transport=httpx.MockTransport(answer)), clock.monotonic()
+        with contextlib.suppress(Unreachable):
+            await probe(gateway, SPECIFICATION, drawn(config), Verifier(config))
+            return True, clock.monotonic() - begun
+        return False, clock.monotonic() - begun
+
+    with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
+        return runner.run(play())
+
+
+UP = httpx.Response(200, headers=SOUND, json={"registration": {"id": "1", "status": "new"}, "auth": {"token": "t"}})
+
+
+@pytest.mark.parametrize("name", DOWN)
+def test_a_gateway_that_is_still_starting_is_waited_for(name):
+    found, seconds = _probed(*[DOWN[name]] * 6, UP)
+
+    assert found
+    assert seconds > 1
+
+
+@pytest.mark.parametrize(("patience", "longest"), [(0.5, 1), (30, 8)])
+def test_an_address_where_nobody_answers_is_given_up_soon(patience, longest):
+    found, seconds = _probed(DOWN["no connection"], patience=patience)
+
+    assert not found
+    assert seconds < longest
+
+
+def test_a_page_that_is_no_gateway_is_given_up_at_once():
+    found, seconds = _probed(httpx.Response(404, html="<p>Not Found"))
+
+    assert not found
+    assert seconds < 1

@@ -107,13 +107,13 @@ def closed_port():
 def test_a_refused_connection_is_told_once_where_tests_are_spread_over_processes(kit, closed_port):
     url = f"http://127.0.0.1:{closed_port}"
 
-    _assert_inconclusive(kit.run(url, "-p", "xdist.plugin", "-n2", "-k", "test_get"), url, "connection")
+    _assert_inconclusive(kit.run(url, *IMPATIENT, "-p", "xdist.plugin", "-n2", "-k", "test_get"), url, "connection")
 
 
 def test_a_certificate_that_nobody_trusts_is_inconclusive(kit, gateway, tls):
     server = gateway(tls=tls)
 
-    run = kit.run(server.url, *ONE)
+    run = kit.run(server.url, *IMPATIENT, *ONE)
 
     _assert_inconclusive(run, server.url, "certificate")
     assert server.seen == []
