@@ -126,13 +126,12 @@ def _old_findings(
 ) -> Iterator[Change]:
     """Findings of the older report that the newer one does not have."""
     after = {row["id"] for row in new["findings"]}
+    tested = not narrowed or {*old["tests"]} <= {*new["tests"]}
+    fixed = tested and new["status"] in ("passed", "failed", "warned", "waived")
+    why = "" if fixed else f" (not seen again; {id_} is {new['status']}, and not all that found it was run)"
     for row in old["findings"]:
-        if row["id"] in after:
-            continue
-        tested = not narrowed or {*old["tests"]} <= {*new["tests"]}
-        fixed = tested and new["status"] in ("passed", "failed", "warned", "waived")
-        why = f" (not seen again; {id_} is {new['status']}, and not all that found it was run)"
-        yield Change("fixed" if fixed else "changed", id_, level, _where(row) + ("" if fixed else why), row["id"])
+        if row["id"] not in after:
+            yield Change("fixed" if fixed else "changed", id_, level, _where(row) + why, row["id"])
 
 
 def _where(finding: Mapping[str, Any]) -> str:

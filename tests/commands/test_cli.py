@@ -1,12 +1,13 @@
 """A crash of a command is told in one line, and never has the status of a gateway that does not conform."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from beckn_conformance.commands import cli
-from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.certificate import examination, keys
 from beckn_conformance.commands.spec import catalogue
 from beckn_conformance.errors import KitError, UsageError
 
@@ -67,6 +68,17 @@ def test_a_crash_of_report_is_written_down_in_its_folder(monkeypatch, tmp_path):
 
     assert cli.main(["report", "theirs"]) == 3
     assert [path.name for path in tmp_path.rglob("*")] == ["theirs", "crash.txt"]
+
+
+def test_what_certify_may_take_for_a_record_is_bounded(monkeypatch, tmp_path, capsys):
+    def issued(*_, **__):
+        raise KitError(f"{signal.getitimer(signal.ITIMER_PROF)[0] > 0}")
+
+    monkeypatch.setattr(examination, "issue", issued)
+    keys.generate(tmp_path / "lab.key")
+
+    assert cli.main(["certify", str(tmp_path), "--key", str(tmp_path / "lab.key")]) == 3
+    assert capsys.readouterr().err == "beckn-conformance: True\n"
 
 
 def test_no_link_is_followed_to_write_it(crashing, tmp_path):

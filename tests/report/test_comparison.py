@@ -29,7 +29,14 @@ def report(*findings, status=None, verdict=None, waivers=(), waived=None, **gate
         "configuration": {},
         "waivers": list(waivers),
         "requirements": [
-            {"id": "GET-ACK", "level": "MUST", "status": status, "reason": "why", "findings": list(findings)}
+            {
+                "id": "GET-ACK",
+                "level": "MUST",
+                "status": status,
+                "reason": "why",
+                "tests": ["a.py::a"],
+                "findings": list(findings),
+            }
         ],
     }
 
@@ -122,6 +129,23 @@ def test_a_requirement_outside_a_narrowed_run_is_not_worse():
     assert [*comparison.lines()][:-1] == [
         "note: the newer run is incomplete; requirements that it did not fully test: 1"
     ]
+
+
+def test_the_tests_of_a_requirement_are_looked_through_once():
+    looks = []
+
+    class Tests(list):
+        def __iter__(self):
+            looks.append(self)
+            return super().__iter__()
+
+    many = [{**FINDING, "id": f"GET-ACK-{number:08x}"} for number in range(50)]
+    old, new = report(*many), report(status="inconclusive", verdict="incomplete")
+    for one in (old, new):
+        one["requirements"][0]["tests"] = Tests()
+
+    assert kinds(compare(old, new)) == ["changed"] * 50
+    assert len(looks) <= 2
 
 
 def test_changed_circumstances_are_listed():

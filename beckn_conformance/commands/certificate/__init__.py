@@ -51,6 +51,7 @@ def _add_certify(commands: Commands) -> None:
 
 
 def _certify(chosen: argparse.Namespace) -> int:
+    from ...process.limits import JUDGING, limited
     from ...report import files
     from ...report.document import verdict_text
     from ...untrusted.writing import held
@@ -59,7 +60,7 @@ def _certify(chosen: argparse.Namespace) -> int:
     if not 1 <= chosen.days <= 36525:
         raise UsageError(f"--days {chosen.days}: a certificate is valid for 1 to 36525 days")
     signer, specification = keys.signer(chosen.key), schemas.read(chosen)
-    with held(chosen.folder, files.SCRIPTS):
+    with limited(f"certifying {chosen.folder}", JUDGING), held(chosen.folder, files.SCRIPTS):
         path = examination.issue(chosen.folder, signer, specification, days=chosen.days)
         report = files.read(chosen.folder)
     gateway = report["gateway"]
