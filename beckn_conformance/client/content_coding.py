@@ -9,6 +9,8 @@ MOST = 2
 """Codings that are undone. The kit asks for one, and something in front of the gateway may add another."""
 GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 MAGIC = b"\x1f\x8b"
+PIECE = 4096
+"""Bytes that are decompressed at once. What follows a short member of gzip is copied, for each of thousands."""
 
 
 class Undecodable(Exception):
@@ -67,6 +69,14 @@ class _Stage:
         return bool(self._machine.eof)
 
     def __call__(self, chunk: bytes, limit: int) -> bytes:
+        out = bytearray()
+        for at in range(0, len(chunk), PIECE):
+            out += self._unpacked(chunk[at : at + PIECE], limit - len(out))
+            if len(out) >= limit:
+                break
+        return bytes(out)
+
+    def _unpacked(self, chunk: bytes, limit: int) -> bytes:
         out = bytearray()
         while chunk and len(out) < limit and not self.trailing:
             if self._plain:

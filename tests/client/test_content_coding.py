@@ -96,3 +96,25 @@ def test_content_compressed_more_than_twice_is_left_as_it_is():
     content = gzip.compress(gzip.compress(GZIP))
 
     assert read("gzip, gzip, gzip", content) == (content, False)
+
+
+def test_a_row_of_empty_members_takes_linear_time(monkeypatch):
+    row = gzip.compress(b"") * 5000
+    taken = []
+
+    class Counted:
+        def __init__(self, wbits):
+            self._machine = machine_of(wbits)
+
+        def __getattr__(self, name):
+            return getattr(self._machine, name)
+
+        def decompress(self, content, limit):
+            taken.append(len(content))
+            return self._machine.decompress(content, limit)
+
+    machine_of = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", Counted)
+
+    assert read("gzip, gzip", gzip.compress(row + GZIP)) == (TEXT, False)
+    assert sum(taken) < 200 * len(row)
