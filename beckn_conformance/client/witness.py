@@ -33,20 +33,25 @@ async def serves_plain_calls(actor: Actor, action: str) -> bool:
         return await actor.call(action, body, token=registration.token, closed=CLOSED)
 
     last = await poll(ask, lambda one, began: one.acknowledged or began >= until, until=lambda: until)
+    if last.refused and await _is_decided(actor, last, registration.token):
+        # The refusal is of this registration, and tells nothing of others.
+        return True
     return last.trouble != CLOSED
 
 
 async def look_why(actor: Actor, refusal: Exchange, token: str | None) -> None:
-    """Asks for the status of a registration that cannot be changed: the gateway may have decided about it (R5).
+    """Has the test played again if the gateway may have decided about a registration that cannot be changed (R5)."""
+    actor.lost += await _is_decided(actor, refusal, token)
 
-    A replica may show that a moment later (R19).
-    """
+
+async def _is_decided(actor: Actor, refusal: Exchange, token: str | None) -> bool:
+    """Asks for the status of a registration whose change was refused. A replica may show it a moment later (R19)."""
     if refusal.action not in actor.specification.changes:
-        return
+        return False
     until = clock.now() + actor.config.settle
 
-    async def is_decided() -> bool:
+    async def ask() -> bool:
         await actor.call(GET, {"registration": {"id": refusal.id_sent}}, token=token)
         return refusal.id_sent in decided(actor.exchanges, actor.specification, actor.config)
 
-    actor.lost += await poll(is_decided, lambda found, began: found or began >= until, until=lambda: until)
+    return await poll(ask, lambda found, began: found or began >= until, until=lambda: until)

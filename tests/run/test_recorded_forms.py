@@ -97,6 +97,16 @@ def test_header_members_of_a_payload_log_may_be_in_any_case(tmp_path):
     assert judged(path).status("GET-ROUND-TRIP") == "passed"
 
 
+@pytest.mark.parametrize(("body", "found"), [("<html>502 Bad Gateway</html>", False), (None, False), ({}, True)])
+def test_a_page_in_a_payload_log_may_come_from_something_in_front(body, found, tmp_path):
+    path = tmp_path / "log.jsonl"
+    logged = [*pairs(entries())]
+    logged[1]["reply"] = {"header": {}, "body": body}
+    path.write_text("".join(json.dumps(pair) + "\n" for pair in logged))
+
+    assert bool(judged(path).found) is found
+
+
 def test_a_folder_of_messages_is_judged_from_the_command_line(tmp_path, capsys):
     assert main(["judge", str(folder_of_files(entries("get-name-ascii"), tmp_path))]) == 1
 

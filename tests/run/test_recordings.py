@@ -354,6 +354,26 @@ def test_a_faulty_call_may_have_met_a_busy_gateway(places, found, tmp_path):
     assert (("SIGNUP-NACK-PHONE", "Provider/signup", "/info/phone") in judged_as(calls, tmp_path).found) is found
 
 
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        ((1, 3, 6), set()),
+        ((1, 8, 18), set()),
+        ((7, 17, 8, 18), set()),
+        ((1, 3, 6, 9, 11, 13, 16, 19), {"Provider/get"}),
+    ],
+    ids=["valid calls", "of both kinds", "two faulty calls", "all of an operation"],
+)
+def test_a_server_error_is_a_passing_one_where_other_calls_are_answered(places, found, tmp_path):
+    calls = entries()
+    for place in places:
+        refused(calls[place], 500)
+        for name in ("action", "message"):
+            field(calls[place]["response"], name, None)
+
+    assert {o for r, o, _ in judged_as(calls, tmp_path).found if r == "REPLY-NO-CRASH"} == found
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_call_that_is_put_off_blames_nothing(status, tmp_path):
     calls = entries()

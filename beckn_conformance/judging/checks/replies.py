@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...messages.exchange import Role
 from ...messages.text import shown
@@ -16,6 +17,7 @@ from .observation import Observation
 from .observed_reply import body_is_judged, gives_no_reason
 
 PER_REPLY = each_of("ACK", "NACK")
+FAILED = Obligation(kind="a valid call failed")
 JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
 
@@ -34,9 +36,31 @@ def answered_in_time(observation: Observation) -> Iterable[Judgement]:
 
 @check("REPLY-NO-CRASH")
 def no_server_error(observation: Observation) -> Iterable[Judgement]:
-    if _held_to_form(observation, crashed=True) and (observation.readable or observation.crashed):
-        message = "a server error instead of an answer"
-        yield observation.judged(observation.readable, "REPLY-NO-CRASH", "", "server-error", message, "ACK or NACK")
+    if not _held_to_form(observation, crashed=True):
+        return
+    if observation.readable:
+        yield observation.ok("REPLY-NO-CRASH")
+    elif observation.crashed:
+        failed = observation.bad(
+            "REPLY-NO-CRASH", "", "server-error", "a server error instead of an answer", "ACK or NACK"
+        )
+        yield from [failed] if observation.known.closed else _unless_in_passing(observation, failed)
+
+
+def _unless_in_passing(observation: Observation, failed: Judgement) -> Iterable[Judgement]:
+    """A failure in recorded traffic, where nobody made the call again (T13).
+
+    A valid call may have failed in passing if others of the operation are answered, a faulty one if a valid one failed.
+    """
+    valid, finding = observation.diagnosis.valid, failed.finding
+    if valid:
+        yield observation.ok("REPLY-NO-CRASH", FAILED)
+    unless = (failed.obligation if valid else FAILED,)
+    yield replace(
+        failed,
+        obligation=failed.obligation._replace(kind="a server error"),
+        finding=finding and replace(finding, unless=unless),
+    )
 
 
 @check("*-ENDPOINT")

@@ -98,11 +98,19 @@ def _entry(pair: Mapping[str, Any]) -> dict[str, Any]:
     header = object_at(request, "header")
     request["header"] = {NAMES.get(name.casefold(), name): value for name, value in header.items()}
     action = text_at(request["header"], "Action")
+    if _is_page(reply):
+        reply = {}
     return {
         "startedDateTime": pair.get("time"),
         "request": {"method": "POST", "url": f"{GATEWAY}/{action}", "headers": FIELDS, "postData": _content(request)},
         "response": {"status": 200 if reply else 0, "headers": FIELDS, "content": _content(reply)},
     }
+
+
+def _is_page(reply: Mapping[str, Any]) -> bool:
+    """True for what may come from something in front of the gateway; the status that would tell is not in the log."""
+    said = {name.casefold() for name in object_at(reply, "header")}
+    return "action" not in said and not isinstance(reply.get("body"), dict)
 
 
 def _message(found: object) -> dict[str, Any]:
