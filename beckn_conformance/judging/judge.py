@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
 from .checks import Observation
-from .finding import SHARED, Judgement
+from .finding import SHARED, Finding, Judgement
 from .history import Histories
 from .obligations import of_history
 from .observer import Observer
@@ -43,17 +44,13 @@ class Judge:
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields the judgements on an exchange; state that it establishes applies to later exchanges."""
-        # A changed copy of the specification may lack requirements that checks know.
-        known = self._specification.requirements
-        yield from (judgement for judgement in self._judgements(exchange) if judgement.requirement in known)
-
-    def _judgements(self, exchange: Exchange) -> Iterator[Judgement]:
         observation = self._observations[exchange.id] = self.observer.observe(exchange)
         # Another gateway is judged only for the registrations that it has cloned.
-        for check in CHECKS if not exchange.peer else ():
-            if not check.history:
-                yield from check.function(observation)
-        yield from self._histories.observe(observation)
+        checks = () if exchange.peer else (check.function(observation) for check in CHECKS if not check.history)
+        judgements = itertools.chain(itertools.chain.from_iterable(checks), self._histories.observe(observation))
+        # A changed copy of the specification may lack requirements that checks know.
+        known = self._specification.requirements
+        yield from (judgement for judgement in judgements if judgement.requirement in known)
         if not exchange.peer:
             self.observer.conclude(observation)
 
@@ -87,15 +84,13 @@ class Judge:
                     if other.ended >= exchange.ended:
                         self._histories.announce(other, id_)
             for judgement in self.judge(exchange):
-                yield exchange, self._preferred(exchange, judgement, surroundings, weight)
+                if judgement.finding is not None:
+                    finding = self._preferred(exchange, judgement.finding, surroundings, weight)
+                    judgement = replace(judgement, finding=finding)
+                yield exchange, judgement
 
-    def _preferred(
-        self, exchange: Exchange, judgement: Judgement, surroundings: Surroundings, weight: Weight
-    ) -> Judgement:
-        """A judgement with the preference of its finding, if it has one."""
-        finding = judgement.finding
-        if finding is None:
-            return judgement
+    def _preferred(self, exchange: Exchange, finding: Finding, surroundings: Surroundings, weight: Weight) -> Finding:
+        """A finding with its preference."""
         preference = surroundings.preference(
             exchange,
             weight,
@@ -103,7 +98,7 @@ class Judge:
             history=of_history(finding.requirement),
             shared=finding.operation == SIGNUP and finding.kind in SHARED,
         )
-        return replace(judgement, finding=replace(finding, weight=preference))
+        return replace(finding, weight=preference)
 
     def assume_whole_run(self) -> None:
         """Assumes what only a whole run shows: members of info change, and statuses stay by themselves (Q15, R7)."""

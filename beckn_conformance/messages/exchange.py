@@ -129,6 +129,12 @@ class Received:
     unreadable: str = ""
     """Why the content is not JSON; empty if it is."""
     notes: tuple[str, ...] = ()
+    action: str | None = field(init=False, repr=False, compare=False)
+    """Exactly ``ACK`` or ``NACK``; None for anything else."""
+
+    def __post_init__(self) -> None:
+        said = self.header.get("action")
+        object.__setattr__(self, "action", said if isinstance(said, str) and said in ("ACK", "NACK") else None)
 
 
 class Role(StrEnum):
@@ -194,18 +200,15 @@ class Exchange:
     @property
     def action_of_reply(self) -> str | None:
         """Exactly ``ACK`` or ``NACK``; None for anything else."""
-        if self.received is None:
-            return None
-        value = self.received.header.get("action", MISSING)
-        return value if value in ("ACK", "NACK") and isinstance(value, str) else None
+        return None if self.received is None else self.received.action
 
     @property
     def acknowledged(self) -> bool:
-        return self.action_of_reply == "ACK"
+        return self.received is not None and self.received.action == "ACK"
 
     @property
     def refused(self) -> bool:
-        return self.action_of_reply == "NACK"
+        return self.received is not None and self.received.action == "NACK"
 
     @property
     def body_sent(self) -> Any:
