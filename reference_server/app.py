@@ -96,7 +96,9 @@ def _routes(gateway: Gateway) -> list[Route]:
         action = gateway.operation(request.scope["path"])
         if action is None or request.method != gateway.method:
             return _response(gateway.turn_away(action, request.method))
-        answer = await gateway.answer(Call(action, dict(request.headers), await request.body()))
+        # Of several fields with the same name the first counts.
+        headers = dict(reversed(request.headers.items()))
+        answer = await gateway.answer(Call(action, headers, await request.body()))
         return _response(answer)
 
     def judged(identity: str, judgement: str = "verify", number: int | None = None) -> Response:
