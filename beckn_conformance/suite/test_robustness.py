@@ -90,10 +90,11 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
 async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
     """A body that only a tolerant parser understands; if it is refused, the registration stays as it was (T14)."""
     registration = await actor.registered()
+    witness = registration if action == SIGNUP else await actor.registered()
     body = _body(actor, action, registration)
     family = family_of(tag)
-    async with actor.liveness.lives_on(family, registration):
-        await actor.hostile.text(
+    async with actor.liveness.lives_on(family, witness):
+        sent = await actor.hostile.text(
             action,
             body,
             UNUSUAL[tag],
@@ -101,6 +102,9 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
             purpose="unusual",
             stimulus=Stimulus(tag, "" if family == tag else family),
         )
+    # Whoever took it may show what came, such as bytes that are no UTF-8.
+    if witness is not registration and (sent.refused or (sent.reply is not None and 400 <= sent.reply.status < 500)):
+        await actor.get(registration)
 
 
 @pytest.mark.parametrize(

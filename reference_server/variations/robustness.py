@@ -11,7 +11,7 @@ from reference_server.files import levels
 from reference_server.gateway import Gateway
 from reference_server.message import Answer, Call, Reply, Request
 from reference_server.planting import Variation, installing, replaces
-from reference_server.planting.steps import Reading, Replying, answering, crashed
+from reference_server.planting.steps import Reading, Replying, answering, both, crashed, rebodied, writing
 
 _DEEPEST = 64
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -23,8 +23,10 @@ _HTML = (("content-type", "text/html"),)
 
 def variations() -> Iterator[Variation]:
     crash, other = crashed(Answer(500, (), b"")), Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>")
+    kept = writing(rebodied(_given_back))
     for name, reading, words, install in (
         ("tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant),
+        ("bytes-kept", "T14", "bytes that are no UTF-8 are kept and given back", both(_tolerant, kept)),
         ("deep-nesting-refused", "T14", "a text that is nested too deeply is refused with a NACK", _limited),
         ("unusual-crashes", "T14", "texts that readers differ about end in a 500", answering(_is_unusual, crash)),
         ("media-types-limited", "T16", "what is not declared as JSON gets a bare 415", answering(_is_no_json, other)),
@@ -53,6 +55,11 @@ def _tolerant(gateway: Gateway) -> None:
             return request
         repaired = json.dumps(value).replace("\\ud800", "?").replace("NaN", "0").replace("-Infinity", "0")
         return inner(Call(call.action, call.headers, repaired.encode()))
+
+
+def _given_back(body: bytes) -> bytes:
+    """Writes bytes that are no UTF-8 where U+FFFD stands for them."""
+    return body.replace("\ufffd".encode(), b"\xff").replace(b"\\ufffd", b"\xff")
 
 
 def _limited(gateway: Gateway) -> None:
