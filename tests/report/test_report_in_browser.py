@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def whole(tmp_path_factory):
     """The page of a run that was narrowed, against a gateway with two defects."""
     kit = Kit(tmp_path_factory.mktemp("run"))
     run = kit.run(f"reference:{','.join(DEFECTS)}", "-k", TESTS)
@@ -29,15 +29,15 @@ def found(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def short(found, tmp_path_factory):
-    """The same with a few requirements of every outcome: axe looks at each element for long."""
-    told = json.loads((found.parent / "report.json").read_text(encoding="utf-8"))
+def found(whole, tmp_path_factory):
+    """The same with a few requirements of every outcome, as a browser draws the whole page for long."""
+    told = json.loads((whole.parent / "report.json").read_text(encoding="utf-8"))
     by_status = {}
     for requirement in told["requirements"]:
         by_status.setdefault(requirement["status"], []).append(requirement)
     told["requirements"] = [requirement for rows in by_status.values() for requirement in rows[:3]]
-    rows = evidence.read(found.parent / "exchanges.jsonl", evidence.wanted(told))
-    path = tmp_path_factory.mktemp("short") / "report.html"
+    rows = evidence.read(whole.parent / "exchanges.jsonl", evidence.wanted(told))
+    path = tmp_path_factory.mktemp("found") / "report.html"
     path.write_text(html.page(told, SPECIFICATION, rows), encoding="utf-8")
     return path
 
@@ -73,10 +73,10 @@ def test_the_first_screen_gives_verdict_and_findings(found, visit):
     assert {FOUND, "UPDATE-STATUS"} <= {id_.rpartition("-")[0] for id_ in ids(page, ".finding")}
 
 
-def test_filters_select_by_outcome_level_section_and_text(found, visit):
+def test_filters_select_by_outcome_level_section_and_text(whole, visit):
     from playwright.sync_api import expect
 
-    page = visit(found)
+    page = visit(whole)
     form = page.locator("#filter")
     every = ids(page, ".requirement")
     assert every == {*SPECIFICATION.requirements}
@@ -127,8 +127,8 @@ def test_a_link_opens_a_requirement_or_a_finding(found, visit):
     assert page.locator(f".finding[id^={FOUND}] .sides").first.is_visible()
 
 
-def test_a_link_to_a_hidden_row_clears_the_filter(found, visit):
-    page = visit(found)
+def test_a_link_to_a_hidden_row_clears_the_filter(whole, visit):
+    page = visit(whole)
     page.locator("#filter").get_by_label("Outcome").select_option("failed")
     assert not page.locator("#SIGNUP-ID").is_visible()
 
@@ -137,8 +137,8 @@ def test_a_link_to_a_hidden_row_clears_the_filter(found, visit):
     page.locator("#SIGNUP-ID .body").wait_for(state="visible")
 
 
-def test_a_finding_shows_sent_expected_and_observed_with_the_member_marked(found, visit):
-    page = visit(found)
+def test_a_finding_shows_sent_expected_and_observed_with_the_member_marked(whole, visit):
+    page = visit(whole)
     finding_ = page.locator(f".finding[id^={FOUND}]").first
     finding_.locator("summary").first.click()
 
@@ -149,8 +149,8 @@ def test_a_finding_shows_sent_expected_and_observed_with_the_member_marked(found
     assert finding_.locator(".exchange").first.is_visible()
 
 
-def test_links_to_readings_are_large_enough_for_a_finger(found, visit):
-    page = visit(found)
+def test_links_to_readings_are_large_enough_for_a_finger(whole, visit):
+    page = visit(whole)
     unfold(page)
 
     sizes = page.eval_on_selector_all(
@@ -196,16 +196,16 @@ def test_printing_opens_findings_and_restores_the_page(found, visit):
     assert page.locator(".finding[open]").count() == 0
 
 
-def test_nothing_is_wider_than_a_phone(found, poisoned, visit):
-    for path in (found, poisoned):
+def test_nothing_is_wider_than_a_phone(whole, poisoned, visit):
+    for path in (whole, poisoned):
         page = visit(path, viewport=PHONE)
         unfold(page)
 
         assert overflow(page) <= 0
 
 
-def test_axe_finds_nothing(short, visit):
-    page = visit(short)
+def test_axe_finds_nothing(found, visit):
+    page = visit(found)
     unfold(page)
 
     assert breaches(page, "color-contrast", "label", "heading-order") == []

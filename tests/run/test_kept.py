@@ -13,7 +13,7 @@ from tests.exchanges import CONFIG, GET, SPECIFICATION, Story, exchange, nack
 
 pytestmark = pytest.mark.long
 
-TIMES = 200
+TIMES = 100
 """Scenarios of ten exchanges that are played and counted; they stand for a deep run, in which it is the same again and
 again."""
 DEEP = 10_000

@@ -225,9 +225,9 @@ def fuzzed(seed, count):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_line_sends_hostile_values_and_runs_none_of_them(seed, tmp_path):
-    cases = list(fuzzed(seed, 500))
+    cases = list(fuzzed(seed, 250))
     assert all(case.line for case in cases)
     assert all(printable(case.line) == case.line for case in cases)
 

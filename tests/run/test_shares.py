@@ -41,10 +41,10 @@ def shared(folder, *defects):
 
 
 def dealt(number):
-    """Some of the tests for one of two processes."""
+    """Some of the tests for one of two processes, and a property."""
     plain = [item for item in items() if item.examples is None]
     properties = [item for item in items() if item.examples is not None]
-    return [*plain[number::14], *properties[number::2]]
+    return [*plain[number::24], properties[number]]
 
 
 def told(whole, shares):
