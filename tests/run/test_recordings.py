@@ -211,6 +211,21 @@ def test_values_of_several_members_that_a_filter_replaced_by_others_of_their_len
     assert judged_as(calls, tmp_path).found == set()
 
 
+@pytest.mark.parametrize(("members", "found"), [("phone|company_id", False), ("phone", True)])
+def test_values_of_several_members_that_a_filter_exchanged_for_others_like_them_are_not_judged(
+    members, found, tmp_path
+):
+    calls = entries()
+    for call in calls:
+        content = call["response"]["content"]
+        content["text"] = re.sub(
+            rf'"(?:{members})": ?"[^"]*', lambda found: re.sub(r"\d", "4", found[0]), content["text"]
+        )
+        field(call["response"], "content-length", str(len(content["text"].encode())))
+
+    assert bool(judged_as(calls, tmp_path).found) is found
+
+
 @pytest.mark.parametrize(
     ("side", "pattern", "value"),
     [

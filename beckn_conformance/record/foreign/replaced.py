@@ -50,11 +50,6 @@ class _Seen:
         return self.confirmed * 2 >= len(self.values)
 
     @property
-    def is_doubtful(self) -> bool:
-        """Tells whether there are many values, and few that are surely on record as they were sent."""
-        return len(self.values) >= FEW and not self.is_confirmed
-
-    @property
     def faulty(self) -> int:
         """The number of values, if none of them could be accepted."""
         return 0 if self.sound else len(self.values)
@@ -160,14 +155,22 @@ def _mended(exchanges: Sequence[Exchange], members: _Members, recogniser: Recogn
 
 
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
-    """Yields the members of which one side never has a value of the other's, not even in another writing."""
+    """Yields the members of which one side never has a value of the other's, not even in another writing.
+
+    Where the same is true of several, Content-Length confirms none whose values are as long as the other side's.
+    """
+    found = []
     for pointer, seen in side.items():
-        if pointer != ID and all(value == MISSING for value in seen.values):
+        if len(seen.values) < FEW or (pointer != ID and all(value == MISSING for value in seen.values)):
             # A gateway that never shows a member is likelier than a filter that takes it out of one side. An id that is
             # used was shown.
             continue
         others = {_essence(value) for value in other[pointer].values if value not in BLANK}
-        if seen.is_doubtful and others and others.isdisjoint(map(_essence, seen.values)):
+        if others and others.isdisjoint(map(_essence, seen.values)):
+            found.append(pointer)
+    alike = {pointer for pointer in found if {*map(len, side[pointer].texts)} <= {*map(len, other[pointer].texts)}}
+    for pointer in found:
+        if not side[pointer].is_confirmed or (pointer in alike and len(alike) > 1):
             yield pointer
 
 
@@ -196,7 +199,7 @@ def _one_id(exchanges: Sequence[Exchange]) -> bool:
     for exchange in exchanges:
         if exchange.action == SIGNUP and exchange.acknowledged:
             seen.add(exchange.id_received, sound=True, whole=_is_whole(exchange.reply))
-    return seen.is_doubtful and len({*seen.values}) == 1 and seen.values[0] is not None
+    return len(seen.values) >= FEW and not seen.is_confirmed and len({*seen.values}) == 1 and seen.values[0] is not None
 
 
 def _is_whole(message: Request | Reply | None) -> bool:
