@@ -232,7 +232,8 @@ def _runs(text: str, place: int, end_of_run: int, by_length: Mapping[int, set[st
 def _anchored(text: str, place: int, anchored: Mapping[tuple[int, int], set[str]]) -> list[Span]:
     """Secrets around a place of which a part looks like a token; also the beginning of a cut one."""
     spans = []
-    cut = text.find("…", place)
+    # A cut that matters is near, and a text may have none.
+    cut = text.find("…", place, place + max(length for _, length in anchored) + LONGEST_REMNANT)
     for (offset, length), known in anchored.items():
         start = place - offset
         if start < 0:

@@ -19,7 +19,7 @@ from beckn_conformance.process.censor import censored
 from beckn_conformance.record.journal import Journal
 from beckn_conformance.record.masking import Masker, is_word
 from beckn_conformance.record.rows import row_of, text_of
-from beckn_conformance.record.secret_index import SHORTEST
+from beckn_conformance.record.secret_index import SHORTEST, SecretIndex
 from beckn_conformance.run.reproduction import tell
 from tests.exchanges import QUICK, SIGNUP, Story, exchange
 from tests.texts import CHARACTERS, texts
@@ -417,3 +417,18 @@ def test_a_token_made_of_a_given_one_is_made_anew_of_the_one_that_the_signup_giv
     token = "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo"
     shell = f"""T1={token}; printf %s "$(printf %s "$T1" | {disguise.shell})\""""
     assert subprocess.run(["sh", "-c", shell], capture_output=True, text=True).stdout == disguise.make(token) != token
+
+
+def test_a_cut_secret_is_looked_for_nearby_only():
+    looks = []
+
+    class Text(str):
+        def find(self, part, start=0, end=None):
+            looks.append((len(self) if end is None else end) - start)
+            return str.find(self, part, start, len(self) if end is None else end)
+
+    index, text = SecretIndex(), Text("abcdef " * 2000)
+    index.add("abcdef!ghi jk")
+
+    assert [*index.find(text)] == []
+    assert 0 < sum(looks) < 10 * len(text)
