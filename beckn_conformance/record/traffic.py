@@ -35,8 +35,7 @@ from .foreign.marks import is_mark
 from .foreign.moments import FINE, Moment, started, tick
 from .foreign.payload import GATEWAY, is_pair
 from .foreign.placing import newest_first, placed
-from .foreign.replaced import without_replaced
-from .foreign.tokens import are_evidence, are_missing
+from .foreign.replaced import tokens_are_evidence, tokens_are_missing, without_replaced
 from .journal import Journal, prepare
 from .masking import Masker
 from .rows import Row, exchange_of
@@ -67,7 +66,8 @@ def read(source: Path) -> list[Recorded]:
             for line in reading.lines(file):
                 if not found and _is_payload(line):
                     return forms.read(source)
-                found.append(_own(rows.row(line, "exchange")))
+                row = rows.row(line, "exchange")
+                found.append(Recorded(row, Moment(row["started"], row["seconds"]), ours=True))
         except ValueError as error:
             what = "record" if found else f"recording that can be read ({forms.KNOWN})"
             raise UsageError(f"{source} is not a {what}: line {len(found) + 1}: {brief(str(error))}") from error
@@ -79,10 +79,6 @@ def _is_payload(line: bytes) -> bool:
         return is_pair(reading.json_value(line, unique=False, numbers=False))
     except ValueError:
         return False
-
-
-def _own(row: Row) -> Recorded:
-    return Recorded(row, Moment(row["started"], row["seconds"]), ours=True)
 
 
 def record(
@@ -224,13 +220,13 @@ def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
 def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
     in_fields = isinstance(binding, HttpBinding)
     carried = any(_carries(one) for _, one in chosen)
-    mute = not any(_answers(one) for _, one in chosen)
+    mute = not any(False in _marks(one) for _, one in chosen)
     changed = [edited([one.row[part] for _, one in chosen]) for part in ("request", "reply")]
     owners: dict[str, str] = {}
     for number, (action, one) in enumerate(chosen, 1):
         asked, told = (not one.ours and number - 1 in places for places in changed)
         whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
-        if in_fields and not one.ours and one.row["reply"] and (one.headless or mute or _is_masked(one)):
+        if in_fields and not one.ours and one.row["reply"] and (one.headless or mute or any(_marks(one))):
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         elif asked or told:
             whole |= {"reply": None, "trouble": EDITED}
@@ -265,19 +261,10 @@ def _carries(one: Recorded) -> bool:
     )
 
 
-def _answers(one: Recorded) -> bool:
-    """Reports if the action is among the HTTP header fields of a reply."""
-    return any(value and not is_mark(value) for value in _fields(one))
-
-
-def _is_masked(one: Recorded) -> bool:
-    """Reports if a mark stands in the place of the action of a reply."""
-    return any(value and is_mark(value) for value in _fields(one))
-
-
-def _fields(one: Recorded) -> list[str]:
-    """Returns the values of header fields of a reply that are named ``action``."""
-    return [value for name, value in (one.row["reply"] or {}).get("headers", ()) if name.casefold() == "action"]
+def _marks(one: Recorded) -> list[bool]:
+    """Says for each header field of a reply that holds an action if it is only a mark in the place of one."""
+    fields = (one.row["reply"] or {}).get("headers", ())
+    return [is_mark(value) for name, value in fields if name.casefold() == "action" and value]
 
 
 def _is_odd(exchange: Exchange) -> bool:
@@ -301,9 +288,9 @@ def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
         absent.append("Action")
     if all(started(header.get("Timestamp")) is None for _, header in sent) or _is_often_missing("Timestamp", sent):
         absent.append("Timestamp")
-    if not are_evidence(exchanges) or _is_often_missing("Token", [one for one in sent if one[0] != SIGNUP]):
+    if not tokens_are_evidence(exchanges) or _is_often_missing("Token", [one for one in sent if one[0] != SIGNUP]):
         absent.append("Token")
-    if are_missing(exchanges):
+    if tokens_are_missing(exchanges):
         absent.append("auth")
     answered = [(exchange.reply, exchange.received) for exchange in exchanges if exchange.reply and exchange.received]
     if len({exchange.action for exchange in exchanges if exchange.received}) > 1:

@@ -157,27 +157,25 @@ def _is_garbled(text: str) -> bool:
     return LOST in text
 
 
-def whole(found: Content, pairs: Pairs, what: str) -> Content:
-    """Checks that a recorder neither cut a content off nor replaced values in it, unless Content-Length confirms it."""
-    if found.unknown or field(pairs, "content-length") == str(len(found.content)):
+def checked(found: Content, pairs: Pairs, what: str, size: object = None) -> Content:
+    """Checks that a recorder neither cut a content off nor replaced values in it, unless Content-Length confirms it.
+
+    ``size`` is the one that it gives for a reply, 0 for none. It may be that on the wire, or meaningless.
+    """
+    content = found.content
+    if found.unknown or field(pairs, "content-length") == str(len(content)):
         return found
-    opened, closed = (sum(map(found.content.count, signs)) for signs in ((b"{", b"["), (b"}", b"]")))
-    if opened > closed and read_json(found.content)[1]:
+    if size is not None:
+        shown = LOGGED.search(content) or not SENT.match(content)
+        if shown and len(content) != number(size) and read_json(content)[1]:
+            return Content(unknown=f"the recording holds {what} in a form in which nobody sends it")
+        if len(content) + BYTE_ORDER_MARK < number(size):
+            if read_json(content)[1]:
+                return Content(unknown=f"the recording holds {len(content)} bytes of {what} of {number(size):.0f}")
+            found = Content(content, note=f"the size of {what} is not that of the text, which is whole JSON")
+    opened, closed = (sum(map(content.count, signs)) for signs in ((b"{", b"["), (b"}", b"]")))
+    if opened > closed and read_json(content)[1]:
         return Content(unknown=f"the recording holds only the beginning of {what}")
-    if has_marks(found.content):
+    if has_marks(content):
         return Content(unknown=f"the recording holds {what} with marks in the place of values")
     return found
-
-
-def sized(found: Content, size: object, what: str) -> Content:
-    """Compares a content with the size that the recorder gives, which may be that on the wire, or meaningless."""
-    if found.unknown:
-        return found
-    told = LOGGED.search(found.content) or not SENT.match(found.content)
-    if told and len(found.content) != number(size) and read_json(found.content)[1]:
-        return Content(unknown=f"the recording holds {what} in a form in which nobody sends it")
-    if len(found.content) + BYTE_ORDER_MARK >= number(size):
-        return found
-    if read_json(found.content)[1]:
-        return Content(unknown=f"the recording holds {len(found.content)} bytes of {what} of {number(size):.0f}")
-    return Content(found.content, note=f"the size of {what} is not that of the text, which is whole JSON")

@@ -16,7 +16,7 @@ from ...messages.json_text import MOST_VALUES, values_of
 from ...specification.loading import misfit
 from ..har import ADDED, CREATOR, EXCERPT
 from ..rows import Row, written
-from .contents import Attached, Content, exact, field, recorded, sized, whole
+from .contents import Attached, Content, checked, exact, field, recorded
 from .moments import Moment, moment, number
 from .parts import list_at, object_at, text_at
 
@@ -156,7 +156,7 @@ def _restored(part: Mapping[str, Any], ours: bool) -> Row:
 def _requested(request: Mapping[str, Any], pairs: list[list[str]], attached: Attached) -> Content:
     found = recorded(object_at(request, "postData"), pairs, REQUEST, attached)
     if found is not None:
-        return whole(found, pairs, REQUEST)
+        return checked(found, pairs, REQUEST)
     length = field(pairs, "content-length")
     sent = length not in ("", "0") or number(request.get("bodySize")) > 0
     unsure = not length and request.get("bodySize") != 0 and request["method"].upper() not in ("GET", "HEAD", "OPTIONS")
@@ -171,9 +171,7 @@ def _replied(entry: Mapping[str, Any], pairs: list[list[str]], attached: Attache
     found = recorded(content, pairs, REPLY, attached)
     length = field(pairs, "content-length")
     if found is not None and (found.content or found.unknown):
-        # Content-Length says what was sent, whatever the recorder says.
-        exact = length == str(len(found.content))
-        return found if exact else whole(sized(found, content.get("size"), REPLY), pairs, REPLY)
+        return checked(found, pairs, REPLY, content.get("size") or 0)
     # A recorder that did not keep a content may write an empty text, and a size of 0.
     empty = length == "0" or response["status"] == http.client.NO_CONTENT
     return Content(unknown="" if empty else "the recording does not hold the content of the reply")
