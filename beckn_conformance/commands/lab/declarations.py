@@ -1,8 +1,8 @@
 """Declarations of gateways in a laboratory: what is wrong with them, what is shown of them, and files for a run.
 
 A declaration has the keys of ``schemas/gateway-config.json``, with certificates as PEM texts in place of files. Secrets
-are write-only: ``shown`` replaces them, and ``kept`` puts the stored ones back in their places, unless ``carried``
-complains. ``form`` edits one.
+are write-only: ``redacted`` replaces them, and ``with_stored_secrets`` puts the stored ones back in their places. None
+goes to another host than before, which ``secrets_to_other_hosts`` sees to. ``form`` edits one.
 """
 
 from __future__ import annotations
@@ -36,30 +36,32 @@ SECRET: Final = ("signup_token", "proxy", "verification_hook", "tls.client_cert"
 Place = tuple[str | int, ...]
 
 
-def shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+def redacted(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration with ``HIDDEN`` in place of its secrets."""
     return _with_secrets(stored, lambda known, value: HIDDEN)
 
 
-def shown_again(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+def redacted_entry(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration that was submitted without the secrets that are not stored yet."""
     secrets = _values(stored)
-    whole = kept(declaration, stored)
+    whole = with_stored_secrets(declaration, stored)
     return _with_secrets(whole, lambda known, value: HIDDEN if value == secrets.get(known) else "")
 
 
-def kept(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+def with_stored_secrets(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration with the stored secrets in place of those that are written as ``HIDDEN``."""
     secrets = _values(stored)
     return _with_secrets(declaration, lambda known, value: secrets.get(known, "") if value == HIDDEN else value)
 
 
-def carried(declaration: Mapping[str, Any], stored: Mapping[str, Any], url: str, stored_url: str) -> dict[str, str]:
+def secrets_to_other_hosts(
+    declaration: Mapping[str, Any], stored: Mapping[str, Any], url: str, stored_url: str
+) -> dict[str, str]:
     """Returns an error for each secret that is written as ``HIDDEN`` and would be sent to another host than before.
 
     Otherwise whoever may change a gateway could have its secrets sent to himself.
     """
-    if _hosts(url, kept(declaration, stored)) <= _hosts(stored_url, stored):
+    if _hosts(url, with_stored_secrets(declaration, stored)) <= _hosts(stored_url, stored):
         return {}
     secrets = _values(stored)
     return {
@@ -92,12 +94,12 @@ def check(url: str, declaration: Mapping[str, Any], *, stranger: bool, within: P
     A ``stranger`` names nothing of this machine: no file, no command, no variable of the environment. Certificates are
     tried out in a temporary folder ``within`` another one.
     """
-    if amiss := _too_odd(declaration):
+    if amiss := _malformed(declaration):
         return {"": amiss}
-    faults = [*_of_strangers(declaration)] if stranger else []
+    faults = [*_forbidden_to_strangers(declaration)] if stranger else []
     # Nothing is looked up on this machine for a stranger who names it.
     with tempfile.TemporaryDirectory(dir=within) as folder:
-        usable, files = of_run(declaration, f"{folder}{os.sep}")
+        usable, files = for_run(declaration, f"{folder}{os.sep}")
         write_config({}, files, Path(folder))
         found = examined(url, usable, load(), here=not faults)[1]
         faults += [KeyFault(fault.path, fault.text.replace(f"{folder}{os.sep}", "")) for fault in found]
@@ -107,7 +109,7 @@ def check(url: str, declaration: Mapping[str, Any], *, stranger: bool, within: P
     return errors
 
 
-def _too_odd(declaration: Mapping[str, Any]) -> str:
+def _malformed(declaration: Mapping[str, Any]) -> str:
     """Says why a declaration is not even looked at; empty if it is."""
     try:
         text = json.dumps(declaration, ensure_ascii=False)
@@ -119,7 +121,7 @@ def _too_odd(declaration: Mapping[str, Any]) -> str:
     return f"it is longer than {LARGEST >> 10} KB" if len(text) > LARGEST else ""
 
 
-def of_run(declaration: Mapping[str, Any], folder: str = "") -> tuple[dict[str, Any], dict[str, str]]:
+def for_run(declaration: Mapping[str, Any], folder: str = "") -> tuple[dict[str, Any], dict[str, str]]:
     """Returns the configuration of a run, and the texts of the files in its folder that it names.
 
     Without the ``folder`` the names are the same in the report of each run, wherever it is played.
@@ -133,7 +135,7 @@ def _is_pem(value: object) -> bool:
     return isinstance(value, str) and PEM in value
 
 
-def _of_strangers(declaration: Mapping[str, Any]) -> Iterator[KeyFault]:
+def _forbidden_to_strangers(declaration: Mapping[str, Any]) -> Iterator[KeyFault]:
     """Yields a fault for everything that only the command line may name."""
     for path, _, holder in _secrets(declaration):
         value = holder[path[-1]]

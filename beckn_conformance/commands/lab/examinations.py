@@ -46,10 +46,10 @@ class Examinations(Operations):
         With a ``gateway`` it is that of the gateway, and judged as it declares. ``url`` says which gateway is meant, if
         there are calls to several. Raises Invalid for the field ``file``, NotFound, Unavailable and Conflict.
         """
-        found = self.seen(Gateway, account, gateway) if gateway else None
+        found = self.visible(Gateway, account, gateway) if gateway else None
         owner = found.owner if found else account.name
         self.need_room(account, owner)
-        with self.turns.taken(account) as private:
+        with self.slots.taken(account) as private:
             path, report = save(file, name, private), private / "report"
             arguments = ["judge", str(path), "--conformance-report", str(report)]
             arguments += ["--conformance-class", "strict" if strict else "core"]
@@ -79,7 +79,7 @@ class Examinations(Operations):
             with self.store.lock:
                 if found is not None:
                     # It may have been removed meanwhile.
-                    self.seen(Gateway, account, gateway)
+                    self.visible(Gateway, account, gateway)
                 report.rename(self.places.report(run.id))
                 self.store.add(run)
         return run
@@ -92,7 +92,7 @@ class Examinations(Operations):
         Raises Invalid for the fields ``file`` and ``key``, Unavailable and Conflict.
         """
         self.need_room(account)
-        with self.turns.taken(account) as private:
+        with self.slots.taken(account) as private:
             path, public = save(file, name, private), private / "public.pem"
             public.write_bytes(key or self.public_key)
             try:

@@ -51,7 +51,7 @@ class Jobs:
         gateway = self.store.get(Gateway, run.gateway)
         if gateway is None:
             raise NotFound("its gateway was removed")
-        config, files = declarations.of_run(self.vault.open(gateway.declarations, gateway.id))
+        config, files = declarations.for_run(self.vault.open(gateway.declarations, gateway.id))
         config["gateway"] = {"name": gateway.name, **config.get("gateway", {})}
         arguments = (
             *children.arguments("beckn_conformance"),
@@ -68,7 +68,7 @@ class Jobs:
             return execute(self.of(run), private, report, wish, progress)
 
 
-def collected(ending: Outcome, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
+def result_of(ending: Outcome, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
     """Returns the columns of a run that has ended. The report is made as long as it is ``wanted``."""
     folder = places.report(run.id)
     # A run that it stopped says so in words of its own at best.

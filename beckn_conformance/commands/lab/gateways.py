@@ -45,13 +45,13 @@ class Gateways(Operations):
         words = search.casefold().split()
         return [
             self._view(gateway)
-            for gateway in self.store.all(Gateway, -1, **self.own(account))
+            for gateway in self.store.all(Gateway, -1, **self.visible_to(account))
             if all(word in f"{gateway.name} {gateway.url} {gateway.owner}".casefold() for word in words)
         ]
 
     def get(self, account: Account, id_: str) -> GatewayView:
         """Returns a gateway."""
-        return self._view(self.seen(Gateway, account, id_))
+        return self._view(self.visible(Gateway, account, id_))
 
     def with_badge(self, badge: str) -> GatewayView:
         """Returns the gateway whose badge has this address, for everybody who knows it. Raises NotFound."""
@@ -61,7 +61,7 @@ class Gateways(Operations):
 
     def declaration(self, account: Account, id_: str) -> Mapping[str, Any]:
         """Returns what is declared about a gateway, secrets included: for the form, and for no page."""
-        gateway = self.seen(Gateway, account, id_)
+        gateway = self.visible(Gateway, account, id_)
         try:
             return self.vault.open(gateway.declarations, gateway.id)
         except Conflict:
@@ -73,7 +73,7 @@ class Gateways(Operations):
         if len(self.store.all(Gateway, MOST, owner=account.name)) >= MOST:
             raise Conflict(f"{account.name} has {MOST} gateways already; remove one first")
         id_ = new_id()
-        columns = self._columns(account, id_, name, url, declarations.kept(declared, {}), {})
+        columns = self._columns(account, id_, name, url, declarations.with_stored_secrets(declared, {}), {})
         gateway = Gateway(id_, account.name, **columns)
         self.store.add(gateway)
         return gateway
@@ -92,18 +92,18 @@ class Gateways(Operations):
 
         Secrets that are written as ``HIDDEN`` stay, unless they would be sent to another host.
         """
-        gateway, stored = self.seen(Gateway, account, id_), self.declaration(account, id_)
-        errors = {**declarations.carried(declared, stored, url, gateway.url), **errors}
-        columns = self._columns(account, id_, name, url, declarations.kept(declared, stored), errors)
+        gateway, stored = self.visible(Gateway, account, id_), self.declaration(account, id_)
+        errors = {**declarations.secrets_to_other_hosts(declared, stored, url, gateway.url), **errors}
+        columns = self._columns(account, id_, name, url, declarations.with_stored_secrets(declared, stored), errors)
         with self.store.lock:
             if columns["url"] != gateway.url and self.store.all(Run, 1, gateway=id_, state=UNDER_WAY):
                 raise Conflict("a run of this gateway is under way, so its URL cannot change now")
             self.store.change(Gateway, id_, **columns)
-            return self.seen(Gateway, account, id_)
+            return self.visible(Gateway, account, id_)
 
     def remove(self, account: Account, id_: str) -> None:
         """Removes a gateway with its runs and their reports. Raises Conflict if one is under way."""
-        gateway = self.seen(Gateway, account, id_)
+        gateway = self.visible(Gateway, account, id_)
         runs = self.store.all(Run, gateway=id_)
         if any(run.under_way for run in runs):
             raise Conflict("a run of this gateway is under way; cancel it first")

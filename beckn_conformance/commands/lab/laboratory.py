@@ -16,7 +16,7 @@ from .accounts import Accounts
 from .examinations import Examinations
 from .execution import Jobs
 from .gateways import Gateways
-from .operations import Turns
+from .operations import CommandSlots
 from .places import Places
 from .queue import Queue
 from .runs import Reports, Runs
@@ -77,5 +77,5 @@ def opened(settings: Settings, accounts: Accounts | None = None) -> Iterator[Lab
         queue = Queue(store, places, play, settings.workers or workers, accounts.present if accounts else dict)
         stack.enter_context(contextlib.closing(queue))
         queue.start()
-        parts = (store, places, vault, jobs, queue, Turns(places), reach, settings.key, public_key)
+        parts = (store, places, vault, jobs, queue, CommandSlots(places), reach, settings.key, public_key)
         yield Laboratory(Gateways(*parts), Runs(*parts), Reports(*parts), Examinations(*parts))

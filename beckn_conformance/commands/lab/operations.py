@@ -26,7 +26,7 @@ LARGEST_SHARE = 20 << 30
 """Bytes that the reports of a vendor may take."""
 
 
-class Turns:
+class CommandSlots:
     """Lets each account run one command at a time, and all a few, so that none is kept from the others."""
 
     def __init__(self, places: Places) -> None:
@@ -36,7 +36,7 @@ class Turns:
 
     @contextlib.contextmanager
     def taken(self, account: Account) -> Iterator[Path]:
-        """Takes the turn of an account, with a private folder. Raises Conflict if it has one, or too many others do."""
+        """Takes the slot of an account, with a private folder. Raises Conflict if it, or too many others, have one."""
         with self._lock:
             if account.name in self._busy:
                 raise Conflict("the laboratory still does something else for you; try again when that is done")
@@ -60,7 +60,7 @@ class Operations:
     vault: Vault
     jobs: Jobs
     queue: Queue
-    turns: Turns
+    slots: CommandSlots
     reach: Reach | None
     """Says where runs may connect to; None if anywhere."""
     key: Path | None
@@ -68,14 +68,14 @@ class Operations:
     public_key: bytes
     """The public one in PEM form; empty without a key."""
 
-    def seen(self, kind: type[Row], account: Account, id_: str) -> Row:
+    def visible(self, kind: type[Row], account: Account, id_: str) -> Row:
         """Returns a gateway or run. Raises NotFound, also for another vendor's."""
         row = self.store.get(kind, id_)
         if row is None or not (account.officer or row.owner == account.name):
             raise NotFound(f"there is no such {kind.__name__.lower()}")
         return row
 
-    def own(self, account: Account) -> Mapping[str, str]:
+    def visible_to(self, account: Account) -> Mapping[str, str]:
         """Returns the columns, with their values, of the rows that an account may see."""
         return {} if account.officer else {"owner": account.name}
 

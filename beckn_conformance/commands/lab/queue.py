@@ -13,7 +13,7 @@ from ...process import crash
 from ...process.bounded import Wish
 from ...run import embedded
 from ..fleet.job import Outcome
-from .execution import Play, collected, has_record, is_whole
+from .execution import Play, has_record, is_whole, result_of
 from .places import Places
 from .refusals import Conflict, Unavailable
 from .store import UNDER_WAY, Run, Store, now
@@ -102,7 +102,7 @@ class Queue:
                     self._change(run, state="queued")
                 else:
                     # At the end of the laboratory, the result is left to the next start.
-                    facts = collected(ending, run, self._places, lambda: not self._stopped)
+                    facts = result_of(ending, run, self._places, lambda: not self._stopped)
                     self._change(run, state="cancelled" if run.id in self._cancelled else "ended", **facts)
                     self._cancelled.discard(run.id)
             # No fault of the kit keeps the others from being played.
@@ -118,7 +118,7 @@ class Queue:
             while not self._stopped:
                 if self._left:
                     return self._left.pop(), True
-                self._cancel_of_gone()
+                self._cancel_runs_of_removed_accounts()
                 try:
                     full = self._places.full
                     if not full and (run := self._store.take(self._busy)):
@@ -132,7 +132,7 @@ class Queue:
         """Plays a run; None if it has to wait."""
 
         def wish() -> Wish:
-            self._cancel_of_gone()
+            self._cancel_runs_of_removed_accounts()
             return "kill" if self._stopped else "end" if run.id in self._cancelled else "play"
 
         try:
@@ -152,7 +152,7 @@ class Queue:
             return Outcome(run.id, reason="" if is_whole(folder) else RESTARTED)
         return None
 
-    def _cancel_of_gone(self) -> None:
+    def _cancel_runs_of_removed_accounts(self) -> None:
         """Cancels the runs of accounts that have gone since the last look."""
         # A file of accounts that is just being written is read at the next look.
         with contextlib.suppress(KitError):

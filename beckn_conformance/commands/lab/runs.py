@@ -36,15 +36,15 @@ class Runs(Operations):
 
     def list(self, account: Account, gateway: str = "", limit: int = 200) -> list[Run]:
         """Lists the runs that an account may see, newest first: all, or those of a gateway."""
-        return self.store.all(Run, limit, **self.own(account), **({"gateway": gateway} if gateway else {}))
+        return self.store.all(Run, limit, **self.visible_to(account), **({"gateway": gateway} if gateway else {}))
 
     def get(self, account: Account, id_: str) -> Run:
         """Returns a run."""
-        return self.seen(Run, account, id_)
+        return self.visible(Run, account, id_)
 
     def start(self, account: Account, gateway: str, *, strict: bool, depth: int, seed: int | None) -> Run:
         """Queues a run of a gateway. Raises Invalid for a field, and for a URL that may not be connected to."""
-        found = self.seen(Gateway, account, gateway)
+        found = self.visible(Gateway, account, gateway)
         errors = {}
         if not 1 <= depth <= DEEPEST:
             errors["depth"] = f"1 to {DEEPEST} examples of each property"
@@ -59,7 +59,7 @@ class Runs(Operations):
         run = Run(new_id(), found.id, found.owner, found.url, strict=strict, depth=depth, seed=seed)
         with self.store.lock:
             # Looking up a name can take long.
-            if self.seen(Gateway, account, gateway) != found:
+            if self.visible(Gateway, account, gateway) != found:
                 raise Conflict("the gateway was changed just now; start the run again")
             waiting = self.store.all(Run, MOST_UNDER_WAY, owner=found.owner, state=UNDER_WAY)
             if len(waiting) >= MOST_UNDER_WAY and not account.officer:
@@ -118,7 +118,7 @@ class Reports(Operations):
 
     def report(self, account: Account, id_: str) -> dict[str, Any]:
         """Returns the content of report.json of a run. Raises Conflict if it has none."""
-        return self.read(self.seen(Run, account, id_))
+        return self.read(self.visible(Run, account, id_))
 
     def compare(self, account: Account, old: str, new: str) -> comparison.Comparison:
         """Says how a run differs from an older one. Raises Conflict if one has no report, or that of another kit."""
@@ -130,7 +130,7 @@ class Reports(Operations):
 
     def certify(self, account: Account, id_: str, *, days: int = 365) -> Run:
         """Signs a certificate about a run. Raises Forbidden for vendors, and Conflict if it cannot be certified."""
-        run = self.seen(Run, account, id_)
+        run = self.visible(Run, account, id_)
         if not account.officer:
             raise Forbidden("only officers certify")
         if self.key is None:
@@ -141,7 +141,7 @@ class Reports(Operations):
             raise Conflict("the traffic was recorded elsewhere, so nothing is certified about it")
         self.read(run)
         folder = self.places.report(run.id)
-        with self.turns.taken(account) as private:
+        with self.slots.taken(account) as private:
             arguments = ("certify", str(folder), "--key", str(self.key.absolute()), "--days", str(days))
             finished = execution.command(arguments, private)
         if finished.status != 0:
@@ -154,7 +154,7 @@ class Reports(Operations):
         Returns ``holds`` (None if that cannot be said), ``text`` and ``exchanges``. Raises NotFound for a finding
         that the report does not have.
         """
-        run = self.seen(Run, account, id_)
+        run = self.visible(Run, account, id_)
         report = self.read(run)
         if not finding:
             raise Invalid({"finding": "a finding is needed"})
@@ -168,7 +168,7 @@ class Reports(Operations):
         if gateway is None or gateway.url != run.url:
             raise Conflict("the gateway has another URL by now, and what is declared goes there only")
         job = self.jobs.of(run)
-        with self.turns.taken(account) as private, self.queue.alone(run.url):
+        with self.slots.taken(account) as private, self.queue.alone(run.url):
             config = write_config(job.config, job.files, private)
             arguments = ["replay", str(self.places.report(run.id)), found["id"], "--json"]
             arguments += ["--gateway-url", run.url, "--gateway-config", str(config)]

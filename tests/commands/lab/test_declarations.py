@@ -50,7 +50,7 @@ def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certifica
     declaration = {"tls": {"ca": pem, "client_cert": pem, "verify": True}, "binding": "http"}
 
     assert declarations.check(URL, declaration, stranger=True) == {}
-    path = write_config(*declarations.of_run(declaration), tmp_path)
+    path = write_config(*declarations.for_run(declaration), tmp_path)
     config = load_config(URL, path, SPECIFICATION)
 
     assert config.tls == {"ca": "ca.pem", "client_cert": "client_cert.pem", "verify": True}
@@ -64,7 +64,7 @@ def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certifica
 def test_a_text_reaches_the_run_as_it_was_entered(tmp_path, value):
     declaration = {"gateway": {"name": value}}
 
-    path = write_config(*declarations.of_run(declaration), tmp_path)
+    path = write_config(*declarations.for_run(declaration), tmp_path)
 
     assert load_config(URL, path, SPECIFICATION).gateway == {"name": value}
 
@@ -86,14 +86,16 @@ def test_a_text_reaches_the_run_as_it_was_entered(tmp_path, value):
 )
 def test_a_declaration_of_another_form_is_refused(declaration, name):
     assert declarations.check(URL, declaration, stranger=True)[name]
-    declarations.kept(declaration, {})
-    declarations.shown(declaration)
+    declarations.with_stored_secrets(declaration, {})
+    declarations.redacted(declaration)
 
 
 def test_a_url_of_half_a_character_is_another_host():
     stored = {"signup_token": "s3cret"}
 
-    found = declarations.carried({"signup_token": HIDDEN, "peers": ["http://a/\ud800"]}, stored, "http://b", "http://b")
+    found = declarations.secrets_to_other_hosts(
+        {"signup_token": HIDDEN, "peers": ["http://a/\ud800"]}, stored, "http://b", "http://b"
+    )
 
     assert found.keys() == {"signup_token"}
 

@@ -12,7 +12,7 @@ from beckn_conformance.commands.lab import examinations, execution
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.examinations import Examinations
 from beckn_conformance.commands.lab.execution import Jobs
-from beckn_conformance.commands.lab.operations import Turns
+from beckn_conformance.commands.lab.operations import CommandSlots
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.queue import Queue
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
@@ -48,7 +48,7 @@ def lab(tmp_path, certificate):
         store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example", declared))
         jobs = Jobs(store, places, vault, 10.0, {})
         queue = Queue(store, places, jobs.play, 0)
-        yield Examinations(store, places, vault, jobs, queue, Turns(places), None, None, b""), store, places
+        yield Examinations(store, places, vault, jobs, queue, CommandSlots(places), None, None, b""), store, places
         store.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from beckn_conformance.commands.lab import execution
 from beckn_conformance.commands.lab.accounts import Account
-from beckn_conformance.commands.lab.operations import AT_ONCE, Turns
+from beckn_conformance.commands.lab.operations import AT_ONCE, CommandSlots
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict
 from beckn_conformance.errors import KitError
@@ -19,7 +19,7 @@ ACCOUNTS = [Account(f"a{number}", "vendor") for number in range(AT_ONCE + 1)]
 @pytest.fixture
 def turns(tmp_path):
     with Places(tmp_path / "lab").held():
-        yield Turns(Places(tmp_path / "lab"))
+        yield CommandSlots(Places(tmp_path / "lab"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.fleet.job import Outcome
 from beckn_conformance.commands.lab import execution, laboratory
-from beckn_conformance.commands.lab.execution import Jobs, collected
+from beckn_conformance.commands.lab.execution import Jobs, result_of
 from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
@@ -84,7 +84,7 @@ def test_a_report_that_was_not_written_to_its_end_is_made_again(played, tmp_path
     full = iter([True, True, False])
     monkeypatch.setattr(Places, "full", property(lambda self: next(full, False)))
 
-    facts = collected(
+    facts = result_of(
         Outcome(played[1], 3, "exit status 3: no room"), Run(played[1], "g", "alice", "u"), places, lambda: True
     )
 
@@ -98,7 +98,7 @@ def test_a_record_that_cannot_be_judged_says_so(played, tmp_path):
     (data / "runs" / played[1] / "report.html").unlink()
     (data / "runs" / played[1] / "course.jsonl").write_text("nonsense\n")
 
-    facts = collected(Outcome(played[1], None, "killed"), Run(played[1], "g", "alice", "u"), Places(data), lambda: True)
+    facts = result_of(Outcome(played[1], None, "killed"), Run(played[1], "g", "alice", "u"), Places(data), lambda: True)
 
     assert facts["reason"].startswith("killed; it left no report: its folder")
     assert "verdict" not in facts

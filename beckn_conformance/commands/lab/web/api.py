@@ -21,7 +21,7 @@ from ..refusals import Invalid, Refused
 from . import live
 from .calls import CALLS, Call, plain
 from .openapi import accepted, document
-from .visits import Visit, bearer, site_of, submitted
+from .visits import Visit, bearer_account, read_form, site_of
 
 LONGEST_WAIT = 600
 """Seconds that a request may wait for the end of a run."""
@@ -57,14 +57,14 @@ async def _description(request: Request) -> Response:
 def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         # Log in first: the body of a stranger's request is never read.
-        account = await run_in_threadpool(bearer, request)
-        async with _sent(request) as form:
-            _known(call, request, form)
+        account = await run_in_threadpool(bearer_account, request)
+        async with _read_request(request) as form:
+            _refuse_unknown_names(call, request, form)
             visit = Visit(request, site_of(request), account, "", form, request.path_params)
             if "wait" in call.takes and (wait := call.read(visit)["wait"]):
                 live.need_room(account)
                 with live.waiting(account):
-                    await _ended(visit, wait)
+                    await _wait_for_end(visit, wait)
             return await run_in_threadpool(answer, visit)
 
     def answer(visit: Visit) -> Response:
@@ -77,7 +77,7 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _known(call: Call, request: Request, form: FormData) -> None:
+def _refuse_unknown_names(call: Call, request: Request, form: FormData) -> None:
     """Raises Invalid for a name that the call does not have: whoever misspells one would get what is usual instead."""
     errors = {}
     names = accepted(call)
@@ -90,10 +90,10 @@ def _known(call: Call, request: Request, form: FormData) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _sent(request: Request) -> AsyncIterator[FormData]:
+async def _read_request(request: Request) -> AsyncIterator[FormData]:
     """Reads what was sent: a form, or a JSON object, whose members are then JSON texts unless they are text."""
     if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != "application/json":
-        async with submitted(request) as form:
+        async with read_form(request) as form:
             yield form
         return
     try:
@@ -107,7 +107,7 @@ async def _sent(request: Request) -> AsyncIterator[FormData]:
     yield FormData(texts)
 
 
-async def _ended(visit: Visit, wait: int) -> None:
+async def _wait_for_end(visit: Visit, wait: int) -> None:
     """Waits until a run has ended. Many may wait at once, so no thread waits with them."""
     end = time.monotonic() + min(wait, LONGEST_WAIT)
     while time.monotonic() < end and not await visit.request.is_disconnected():

@@ -202,7 +202,7 @@ def list_runs(visit: Visit) -> Any:
 def _whole_gateway(visit: Visit, id_: str) -> dict[str, Any]:
     known = visit.laboratory.gateways
     row = plain(known.get(visit.account, id_))
-    return {**row, "declarations": declarations.shown(known.declaration(visit.account, id_))}
+    return {**row, "declarations": declarations.redacted(known.declaration(visit.account, id_))}
 
 
 # Runs.

@@ -95,7 +95,7 @@ class Group:
 
 
 def groups(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> list[Group]:
-    """The form for a declaration as ``declarations.shown``, with errors by name."""
+    """The form for a declaration as ``declarations.redacted``, with errors by name."""
     titles = {key: title for title, keys in GROUPS.items() for key in keys}
     sorted_: dict[str, list[Field]] = {title: [] for title in (*GROUPS, "Further")}
     for field in fields(declaration, errors):
@@ -104,7 +104,7 @@ def groups(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> li
 
 
 def fields(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> list[Field]:
-    """The fields of the form for a declaration as ``declarations.shown``, with errors by name."""
+    """The fields of the form for a declaration as ``declarations.redacted``, with errors by name."""
     return [*_fields(shipped().files["gateway-config.json"]["properties"], declaration, errors)]
 
 

@@ -20,7 +20,18 @@ from ..refusals import Invalid, NotFound, Refused
 from ..store import now
 from . import calls, downloads, form, live, presentation
 from .sessions import form_token
-from .visits import LOCAL_PATH, NOBODY, Shown, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
+from .visits import (
+    ANONYMOUS,
+    LOCAL_PATH,
+    Handler,
+    TooManyAttempts,
+    Unauthorized,
+    Visit,
+    cookie_name,
+    cookie_of,
+    set_cookie,
+    site_of,
+)
 
 PLACES = (("/", "Gateways"), ("/compare", "Compare"), ("/judge", "Judge"), ("/verify", "Verify"))
 TITLES = {404: "Not found", 403: "Not allowed", 409: "Not possible", 429: "Too many attempts", 503: "Out of order"}
@@ -33,7 +44,7 @@ View = Callable[[Visit], Values]
 """Returns the values that a page shows, perhaps again with the errors of its form."""
 
 
-class Blanks(dict[str, Any]):
+class BlankByDefault(dict[str, Any]):
     """Texts of a form by name of their field; empty for a field without any."""
 
     def __missing__(self, key: str) -> str:
@@ -55,30 +66,30 @@ def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Respo
         base=str(visit.request.base_url).rstrip("/"),
         token=lambda: token,
         first=next(iter(values["errors"]), ""),
-        **{name: Blanks(value) if type(value) is dict else value for name, value in values.items()},
+        **{name: BlankByDefault(value) if type(value) is dict else value for name, value in values.items()},
     )
     return HTMLResponse(text, status)
 
 
-def refused(request: Request, error: Refused) -> Response:
+def error_page(request: Request, error: Refused) -> Response:
     """The page that says why something was not done."""
-    visit = getattr(request.state, "visit", None) or Visit(request, site_of(request), NOBODY)
+    visit = getattr(request.state, "visit", None) or Visit(request, site_of(request), ANONYMOUS)
     response = show(visit, "error.html", error.status, what=TITLES.get(error.status, "Not done"), why=str(error))
     response.headers.update(error.headers)
     return response
 
 
-def shown(template: str, view: View) -> Shown:
+def page(template: str, view: View) -> Handler:
     """A page that is only read."""
     return lambda visit: show(visit, template, **view(visit))
 
 
-def done(does: Callable[[Visit], Any], then: str) -> Shown:
+def action(does: Callable[[Visit], Any], then: str) -> Handler:
     """A form that leads to another page, whose path may have parts of what was done in it."""
     return lambda visit: _to(then.format(does(visit)))
 
 
-def entered(template: str, does: Callable[[Visit], Response], view: View = lambda visit: {}) -> Shown:
+def form_page(template: str, does: Callable[[Visit], Response], view: View = lambda visit: {}) -> Handler:
     """A page with a form, which is shown again with the errors at its fields."""
 
     def answer(visit: Visit) -> Response:
@@ -112,13 +123,13 @@ def login(visit: Visit) -> Response:
         return show(visit, "login.html", next=to)
     try:
         account = visit.site.with_token(request, visit.text("token"))
-    except (Unknown, TooManyAttempts) as error:
+    except (Unauthorized, TooManyAttempts) as error:
         again = show(visit, "login.html", error.status, next=to, errors={"token": str(error)})
         again.headers.update(error.headers)
         return again
     visit.site.sessions.end(cookie_of(request))
     response = _to(to)
-    keep(request, response, visit.site.sessions.begin(account))
+    set_cookie(request, response, visit.site.sessions.begin(account))
     return response
 
 
@@ -144,7 +155,7 @@ def _gateway(visit: Visit) -> Values:
         "view": view,
         "gateway": view.gateway,
         "runs": laboratory.runs.list(visit.account, id_),
-        "declared": declarations.shown(laboratory.gateways.declaration(visit.account, id_)),
+        "declared": declarations.redacted(laboratory.gateways.declaration(visit.account, id_)),
         "today": now()[:10],
     }
 
@@ -153,8 +164,8 @@ def _declarations(visit: Visit) -> Values:
     """The form of declarations, as they are stored, or as they were sent with these errors."""
     known, id_ = visit.laboratory.gateways, visit["id"]
     found, stored = known.get(visit.account, id_).gateway, known.declaration(visit.account, id_)
-    again = declarations.shown_again(form.parse(visit.lists, stored)[0], stored) if visit.errors else None
-    groups = form.groups(declarations.shown(stored) if again is None else again, visit.errors)
+    again = declarations.redacted_entry(form.parse(visit.lists, stored)[0], stored) if visit.errors else None
+    groups = form.groups(declarations.redacted(stored) if again is None else again, visit.errors)
     named = {name: text for name, text in visit.errors.items() if name in ("", "name", "url")}
     for group in groups:
         named |= group.errors
@@ -171,7 +182,7 @@ def _declare(visit: Visit) -> Response:
 def badge(visit: Visit) -> Response:
     """The latest verdict as a picture, for everybody who knows its address."""
     run = visit.laboratory.gateways.with_badge(visit["badge"]).latest
-    said = f"{presentation.said(run)} ({run.class_})" if run else "not judged yet"
+    said = f"{presentation.verdict_words(run)} ({run.class_})" if run else "not judged yet"
     text = drawn(run.verdict if run else "", said, waived=bool(run and run.waived))
     headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
     return Response(text, media_type="image/svg+xml", headers=headers)
@@ -281,40 +292,40 @@ def _accounts(visit: Visit) -> Values:
     return {"rows": [(account, counts[account.name]) for account in known], "rule": RULE, "errors": told}
 
 
-def _token(call: calls.Call) -> Shown:
+def _token(call: calls.Call) -> Handler:
     """Shows the token that an account has got."""
     return lambda visit: show(visit, "accounts.html", shown=call(visit), **_accounts(visit))
 
 
 GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
-PAGES: tuple[tuple[str, Shown, tuple[str, ...]], ...] = (
-    ("/", shown("gateways.html", _gateways), GET),
+PAGES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
+    ("/", page("gateways.html", _gateways), GET),
     ("/logout", logout, POST),
-    ("/gateways/new", entered("gateway_new.html", done(calls.add_gateway, "/gateways/{[id]}")), BOTH),
-    ("/gateways/{id}", shown("gateway.html", _gateway), GET),
-    ("/gateways/{id}/edit", entered("edit.html", _declare, _declarations), BOTH),
-    ("/gateways/{id}/remove", done(calls.remove_gateway, "/"), POST),
-    ("/gateways/{id}/run", entered("run_new.html", done(calls.start_run, "/runs/{.id}"), _new_run), BOTH),
-    ("/runs/{id}", shown("run.html", _run), GET),
+    ("/gateways/new", form_page("gateway_new.html", action(calls.add_gateway, "/gateways/{[id]}")), BOTH),
+    ("/gateways/{id}", page("gateway.html", _gateway), GET),
+    ("/gateways/{id}/edit", form_page("edit.html", _declare, _declarations), BOTH),
+    ("/gateways/{id}/remove", action(calls.remove_gateway, "/"), POST),
+    ("/gateways/{id}/run", form_page("run_new.html", action(calls.start_run, "/runs/{.id}"), _new_run), BOTH),
+    ("/runs/{id}", page("run.html", _run), GET),
     ("/runs/{id}/events", calls.events, GET),
-    ("/runs/{id}/cancel", done(calls.cancel_run, "/runs/{.id}?cancelled=1"), POST),
+    ("/runs/{id}/cancel", action(calls.cancel_run, "/runs/{.id}?cancelled=1"), POST),
     ("/runs/{id}/remove", _remove_run, POST),
     ("/runs/{id}/replay", _replay, POST),
-    ("/runs/{id}/certify", done(calls.certify_run, "/runs/{.id}#certificate"), POST),
+    ("/runs/{id}/certify", action(calls.certify_run, "/runs/{.id}#certificate"), POST),
     ("/runs/{id}/report", lambda visit: downloads.report(calls.folder(visit)), GET),
     ("/runs/{id}/report.zip", calls.packed, GET),
     ("/runs/{id}/files/{name:path}", calls.file, GET),
     ("/compare", comparison, GET),
-    ("/judge", entered("judge.html", done(calls.judge_traffic, "/runs/{.id}"), _judge), BOTH),
-    ("/verify", entered("verify.html", _verify), BOTH),
-    ("/accounts", shown("accounts.html", _accounts), GET),
-    ("/accounts/add", entered("accounts.html", _token(calls.add_account), _accounts), POST),
-    ("/accounts/renew", entered("accounts.html", _token(calls.renew_account), _accounts), POST),
-    ("/accounts/remove", entered("accounts.html", done(calls.remove_account, "/accounts"), _accounts), POST),
-    ("/api", shown("api.html", lambda visit: {"calls": calls.CALLS}), GET),
+    ("/judge", form_page("judge.html", action(calls.judge_traffic, "/runs/{.id}"), _judge), BOTH),
+    ("/verify", form_page("verify.html", _verify), BOTH),
+    ("/accounts", page("accounts.html", _accounts), GET),
+    ("/accounts/add", form_page("accounts.html", _token(calls.add_account), _accounts), POST),
+    ("/accounts/renew", form_page("accounts.html", _token(calls.renew_account), _accounts), POST),
+    ("/accounts/remove", form_page("accounts.html", action(calls.remove_account, "/accounts"), _accounts), POST),
+    ("/api", page("api.html", lambda visit: {"calls": calls.CALLS}), GET),
 )
 """Path, what it shows or does, and its methods."""
-PUBLIC: tuple[tuple[str, Shown, tuple[str, ...]], ...] = (
+PUBLIC: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
     ("/login", login, BOTH),
     ("/badge/{badge}.svg", badge, GET),
     ("/lab.pub", public_key, GET),

@@ -36,7 +36,7 @@ def page() -> jinja2.Template:
         flat=html.flat,
         kit=__version__,
         picture=picture,
-        said=said,
+        verdict_words=verdict_words,
         tone=tone,
         version=hashlib.sha256((style() + script()).encode()).hexdigest()[:12],
         worded=worded,
@@ -67,7 +67,7 @@ def tone(run: Run) -> str:
     return "warned" if run.waived and run.verdict == "conformant" else run.verdict
 
 
-def said(run: Run) -> str:
+def verdict_words(run: Run) -> str:
     """The verdict of a run in words; its state as long as it has none."""
     if not run.verdict:
         return "no report" if run.state == "ended" else run.state
@@ -85,7 +85,7 @@ def picture(runs: Sequence[Run], *, small: bool = False) -> Mapping[str, Any]:
         (run, margin + place * step, height - margin - round((height - margin - top) * run.failed / max(most, 1)))
         for place, run in enumerate(shown)
     ]
-    told = ", ".join(f"{said(run)} with {run.failed} failed" for run in shown)
+    told = ", ".join(f"{verdict_words(run)} with {run.failed} failed" for run in shown)
     return {
         "width": 2 * margin + step * (len(shown) - 1),
         "height": height,

@@ -29,7 +29,7 @@ from . import api, pages, presentation
 from .connections import BACKLOG, Connection
 from .sessions import Sessions
 from .shield import LOOPBACK, Shield
-from .visits import LOCAL_PATH, Site, Unknown, endpoint, nobody, somebody
+from .visits import LOCAL_PATH, Site, Unauthorized, anonymous, endpoint, logged_in
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 """For files whose address changes with their content."""
@@ -41,8 +41,8 @@ def application(site: Site, hosts: Collection[str] | None) -> Shield:
     script = Response(presentation.script(), headers=KEPT, media_type="text/javascript")
     app = Starlette(
         routes=[
-            *(Route(path, endpoint(shown, somebody), methods=[*methods]) for path, shown, methods in pages.PAGES),
-            *(Route(path, endpoint(shown, nobody), methods=[*methods]) for path, shown, methods in pages.PUBLIC),
+            *(Route(path, endpoint(handler, logged_in), methods=[*methods]) for path, handler, methods in pages.PAGES),
+            *(Route(path, endpoint(handler, anonymous), methods=[*methods]) for path, handler, methods in pages.PUBLIC),
             Route("/lab.css", style, methods=["GET"]),
             Route("/lab.js", script, methods=["GET"]),
             *api.routes(),
@@ -62,10 +62,10 @@ async def _failed(request: Request, error: Exception) -> Response:
     refused = error if isinstance(error, Refused) else _translated(request, error)
     if path.startswith("/api/"):
         return api.failure(refused)
-    if isinstance(refused, Unknown):
+    if isinstance(refused, Unauthorized):
         back = path if request.method == "GET" and LOCAL_PATH.fullmatch(path) else "/"
         return RedirectResponse(f"/login?next={back}", 303)
-    return pages.refused(request, refused)
+    return pages.error_page(request, refused)
 
 
 def _translated(request: Request, error: Exception) -> Refused:

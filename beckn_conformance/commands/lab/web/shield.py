@@ -58,19 +58,19 @@ class Shield:
             scope = {**scope, "method": "GET"}
         headers = Headers(scope=scope)
         most = MOST.get(scope["path"], LARGEST_FORM)
-        if amiss := self._amiss(scope, headers, most):
-            await PlainTextResponse(f"{amiss[1]}\n", amiss[0], HEADERS)(scope, receive, send)
+        if refusal := self._refusal(scope, headers, most):
+            await PlainTextResponse(f"{refusal[1]}\n", refusal[0], HEADERS)(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive, most), _dressed(send))
+        await self.app(scope, _limited(receive, most), _with_headers(send))
 
-    def _amiss(self, scope: Scope, headers: Headers, most: int) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers, most: int) -> tuple[int, str] | None:
         """The status and text of a refusal; None for a request that may pass."""
         host = headers.get("host", "")
         name = host_name(host)
         # A page of somebody else's whose name leads here would otherwise act as the local user.
         if name is None or (self._hosts is not None and name not in self._hosts):
             return 421, "this laboratory does not have that name"
-        if scope["method"] != "GET" and not _own(headers, host, api=scope["path"].startswith("/api/")):
+        if scope["method"] != "GET" and not _is_own(headers, host, api=scope["path"].startswith("/api/")):
             return 403, "this request comes from another site, or does not say from where"
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdecimal()) or int(length) > most:
@@ -98,7 +98,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _own(headers: Headers, host: str, *, api: bool) -> bool:
+def _is_own(headers: Headers, host: str, *, api: bool) -> bool:
     """True if a request that changes something comes from a page of the laboratory, or, to the API, from a program."""
     origin = headers.get("origin")
     if origin is None:
@@ -106,27 +106,27 @@ def _own(headers: Headers, host: str, *, api: bool) -> bool:
     return origin.partition("://")[2] == host and origin.startswith(("http://", "https://"))
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
-    """Breaks off a body that is longer than it said."""
+def _limited(receive: Receive, most: int) -> Receive:
+    """Breaks off a body that is longer than its Content-Length allows."""
     seen = 0
 
-    async def bounded() -> Message:
+    async def limited() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
         return {"type": "http.disconnect"} if seen > most else message
 
-    return bounded
+    return limited
 
 
-def _dressed(send: Send) -> Send:
+def _with_headers(send: Send) -> Send:
     """Adds to a reply the headers that it does not have yet."""
 
-    async def dressed(message: Message) -> None:
+    async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 
-    return dressed
+    return with_headers

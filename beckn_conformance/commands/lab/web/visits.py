@@ -29,11 +29,11 @@ LONGEST_FIELD = 256 * 1024
 """Bytes of one field of a form, such as certificates that are pasted."""
 LOCAL_PATH = re.compile(r"/(?:[A-Za-z0-9][A-Za-z0-9/_.?=&-]*)?")
 """Paths to which somebody is sent after logging in: none of another site."""
-NOBODY = Account("", "vendor")
-"""Somebody who is not known, and has no gateway."""
+ANONYMOUS = Account("", "vendor")
+"""Whoever is not logged in. It owns no gateway."""
 
 
-class Unknown(Refused):
+class Unauthorized(Refused):
     """Nobody is logged in, or has this token."""
 
     status = 401
@@ -63,14 +63,14 @@ class Site:
     """Returns True once the laboratory is told to end, so that nobody waits for news any longer."""
 
     def with_token(self, request: Request, token: str) -> Account:
-        """The account of a token. Raises Unknown for a wrong one, and TooManyAttempts after some of them."""
+        """The account of a token. Raises Unauthorized for a wrong one, and TooManyAttempts after some of them."""
         account = self.accounts.with_token(token) if self.accounts else None
         if account is not None:
             # A right token is accepted however many wrong ones came from the same address.
             return account
         if wait := self.attempts.failed(request.client.host if request.client else ""):
             raise TooManyAttempts(wait)
-        raise Unknown("there is no account with this token")
+        raise Unauthorized("there is no account with this token")
 
     def knows(self, account: Account) -> bool:
         """False once an account was removed, or has another token or role."""
@@ -133,13 +133,13 @@ class Visit:
         return self.site.ending() or not self.site.knows(self.account)
 
     def confirm(self) -> None:
-        """Raises Unknown if the account was removed, or got another token or role, while its request came."""
+        """Raises Unauthorized if the account was removed, or got another token or role, while its request came."""
         if not self.site.knows(self.account):
-            raise Unknown("there is no such account any more")
+            raise Unauthorized("there is no such account any more")
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Shown = Callable[[Visit], Response]
+Handler = Callable[[Visit], Response]
 
 
 def site_of(request: Request) -> Site:
@@ -150,7 +150,7 @@ def site_of(request: Request) -> Site:
 
 
 @contextlib.asynccontextmanager
-async def submitted(request: Request) -> AsyncIterator[FormData]:
+async def read_form(request: Request) -> AsyncIterator[FormData]:
     """The form of a request, without any fields for one that only reads. Its files are closed afterwards.
 
     Raises Refused for one that is not in UTF-8.
@@ -165,40 +165,40 @@ async def submitted(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
-def endpoint(shown: Shown, who: Callable[[Request], Visit]) -> Endpoint:
-    """An endpoint for people. Raises Unknown, and Forbidden for a form without the token of its session."""
+def endpoint(handler: Handler, who: Callable[[Request], Visit]) -> Endpoint:
+    """An endpoint for people. Raises Unauthorized, and Forbidden for a form without the token of its session."""
 
     async def endpoint(request: Request) -> Response:
         # Log in first: the body of a stranger's request is never read.
         request.state.visit = visit = await run_in_threadpool(who, request)
-        async with submitted(request) as form:
+        async with read_form(request) as form:
             return await run_in_threadpool(answer, replace(visit, form=form))
 
     def answer(visit: Visit) -> Response:
-        if visit.account is not NOBODY:
+        if visit.account is not ANONYMOUS:
             visit.confirm()
             token = str(visit.form.get("form_token", ""))
             if visit.request.method == "POST" and not is_form_token(token, visit.cookie):
                 raise Forbidden("this form is not of your session; go back, load the page again, and send it once more")
-        return shown(visit)
+        return handler(visit)
 
     return endpoint
 
 
-def nobody(request: Request) -> Visit:
-    """The visit of whoever asks."""
-    return Visit(request, site_of(request), NOBODY, values=request.path_params)
+def anonymous(request: Request) -> Visit:
+    """The visit of anybody, logged in or not."""
+    return Visit(request, site_of(request), ANONYMOUS, values=request.path_params)
 
 
-def somebody(request: Request) -> Visit:
-    """The visit of a person who is logged in, or of anybody in a laboratory without accounts. Raises Unknown."""
+def logged_in(request: Request) -> Visit:
+    """The visit of a person who is logged in, or of anybody in a laboratory without accounts. Raises Unauthorized."""
     site, cookie = site_of(request), cookie_of(request)
     if site.accounts is None:
         # There are no sessions: what forms come from is guarded by the shield.
         return Visit(request, site, LOCAL, values=request.path_params)
     account = site.with_cookie(cookie)
     if account is None:
-        raise Unknown("nobody is logged in")
+        raise Unauthorized("nobody is logged in")
     return Visit(request, site, account, cookie, values=request.path_params)
 
 
@@ -212,14 +212,14 @@ def cookie_of(request: Request) -> str:
     return request.cookies.get(cookie_name(request), "")
 
 
-def keep(request: Request, response: Response, cookie: str) -> None:
-    """Gives a session to a browser: to no script, and to no page of another site."""
+def set_cookie(request: Request, response: Response, cookie: str) -> None:
+    """Sets the cookie of a session, which no script can read and no other site can have sent."""
     secure = request.url.scheme == "https"
     response.set_cookie(cookie_name(request), cookie, max_age=LASTS, httponly=True, samesite="strict", secure=secure)
 
 
-def bearer(request: Request) -> Account:
-    """The account of a request to the API. Raises Unknown, Forbidden and TooManyAttempts."""
+def bearer_account(request: Request) -> Account:
+    """The account of a request to the API. Raises Unauthorized, Forbidden and TooManyAttempts."""
     site = site_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.casefold() == "bearer" and site.accounts is not None:
@@ -228,4 +228,4 @@ def bearer(request: Request) -> Account:
         raise Forbidden("the API takes no cookie; send Authorization: Bearer TOKEN")
     if site.accounts is None:
         return LOCAL
-    raise Unknown("send Authorization: Bearer TOKEN")
+    raise Unauthorized("send Authorization: Bearer TOKEN")

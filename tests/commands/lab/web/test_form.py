@@ -49,24 +49,24 @@ def test_every_key_of_the_schema_has_a_field():
 
 
 def test_a_form_submitted_unchanged_changes_nothing():
-    shown = declarations.shown(STORED)
+    shown = declarations.redacted(STORED)
 
     declaration, errors = parse(submitted(fields(shown)), STORED)
 
-    assert (declarations.kept(declaration, STORED), errors) == (STORED, {})
+    assert (declarations.with_stored_secrets(declaration, STORED), errors) == (STORED, {})
     assert parse(submitted(fields({})), {}) == ({}, {})
 
 
 def test_no_secret_is_given_back():
-    text = repr(fields(declarations.shown(STORED)))
+    text = repr(fields(declarations.redacted(STORED)))
 
     assert not any(word in text for word in ("token-", "key-1", "key-2", "of the client", "secret-key", "ours.example"))
-    assert by_name(fields(declarations.shown(STORED)))["signup_token"].stored
-    assert not by_name(fields(declarations.shown({})))["signup_token"].stored
+    assert by_name(fields(declarations.redacted(STORED)))["signup_token"].stored
+    assert not by_name(fields(declarations.redacted({})))["signup_token"].stored
 
 
 def test_a_secret_is_kept_replaced_or_removed():
-    form = submitted(fields(declarations.shown(STORED)))
+    form = submitted(fields(declarations.redacted(STORED)))
     form |= {
         "signup_token.remove": ["on"],
         "verification_hook": ["https://other.example"],
@@ -75,7 +75,7 @@ def test_a_secret_is_kept_replaced_or_removed():
         "registrations.2.id": ["r-3"],
     }
 
-    declaration = declarations.kept(parse(form, STORED)[0], STORED)
+    declaration = declarations.with_stored_secrets(parse(form, STORED)[0], STORED)
 
     assert "signup_token" not in declaration
     assert declaration["verification_hook"] == "https://other.example"
@@ -90,7 +90,7 @@ def test_a_secret_is_kept_replaced_or_removed():
 def test_a_secret_that_is_not_stored_yet_is_not_called_stored():
     submitted_now = {**STORED, "signup_token": "new", "proxy": "http://u:p@proxy.example:1"}
 
-    shown = declarations.shown_again(submitted_now, STORED)
+    shown = declarations.redacted_entry(submitted_now, STORED)
 
     assert (shown["signup_token"], shown["proxy"], shown["headers"]["X-Api-Key"]) == ("", "", "<secret>")
 
@@ -98,7 +98,7 @@ def test_a_secret_that_is_not_stored_yet_is_not_called_stored():
 def test_no_stored_secret_moves_to_another_place():
     elsewhere = {"gateway": {"name": "<secret>"}, "headers": {"X-Other": "<secret>"}, "proxy": "<secret>"}
 
-    assert declarations.kept(elsewhere, STORED) == {**elsewhere, "headers": {"X-Other": ""}, "proxy": ""}
+    assert declarations.with_stored_secrets(elsewhere, STORED) == {**elsewhere, "headers": {"X-Other": ""}, "proxy": ""}
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,12 @@ def test_no_stored_secret_moves_to_another_place():
 )
 def test_a_mistake_stands_at_its_field_with_the_words_of_the_command_line(form, name, text):
     parsed, errors = parse({key: [value] for key, value in form.items()}, {})
-    declaration = declarations.kept(parsed, {})
+    declaration = declarations.with_stored_secrets(parsed, {})
 
     errors |= declarations.check(URL, declaration, stranger=True)
 
     assert errors[name].startswith(text)
-    found = fields(declarations.shown_again(declaration, {}), errors)
+    found = fields(declarations.redacted_entry(declaration, {}), errors)
     cells = [cell for field in found for row in field.rows for cell in row]
     assert any(field.error == errors[name] for field in [*found, *cells])
 
