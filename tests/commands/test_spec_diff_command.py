@@ -133,7 +133,7 @@ def test_two_revisions_are_compared_and_leave_no_traces(repository, capsys):
 
 
 def test_names_of_members_are_no_markdown_in_release_notes():
-    change = Change(CANNOT_TELL, BOTH, "Provider/get", "ack", "/<img src=x>[a](b)`c`", "perhaps <b>")
+    change = Change(CANNOT_TELL, BOTH, "Provider/get", "perhaps <b>", "ack", "/<img src=x>[a](b)`c`")
 
     text = "\n".join(release_notes(Changes((change,)), "old", "new"))
 

@@ -44,11 +44,11 @@ def operations(old: Specification, new: Specification) -> Iterator[Change]:
         one, other = before[old_key], after[new_key]
         if one.action != other.action:
             shown = Witness(sample(inlined(new.files, f"{new_key}.request.json")), f"sent to {one.path}", other.path)
-            yield Change(BREAKING, BOTH, other.action, "", "", f"renamed, before {one.action}", shown)
+            yield Change(BREAKING, BOTH, other.action, f"renamed, before {one.action}", witness=shown)
         for name in ("key", "prefix", "section"):
             if getattr(one, name) != getattr(other, name):
                 text = f"{name} {getattr(other, name)}, before {getattr(one, name)}"
-                yield Change(NOT_BREAKING, BOTH, f"operation {other.action}", "", "", text)
+                yield Change(NOT_BREAKING, BOTH, f"operation {other.action}", text)
         # An older layout did not say what operations change.
         if old.changes and new.changes:
             yield from _effect(one, other)
@@ -66,9 +66,9 @@ def _effect(one: Operation, other: Operation) -> Iterator[Change]:
 
 def _breaks(party: str, where: str, text: str, shown: Witness | None = None) -> Iterator[Change]:
     """Yields a change that breaks one party and gives the other one more room."""
-    yield Change(BREAKING, party, where, "", "", text, shown)
+    yield Change(BREAKING, party, where, text, witness=shown)
     other = PROVIDERS if party == GATEWAYS else GATEWAYS
-    yield Change(NOT_BREAKING, other, where, "", "", text, shown, widens=True)
+    yield Change(NOT_BREAKING, other, where, text, witness=shown, widens=True)
 
 
 # Requirements and readings.
@@ -127,16 +127,16 @@ def _requirement(before: Requirement | None, after: Requirement | None) -> Itera
         raised = _binds(after) and (not _binds(before) or bool(more))
         lowered = _binds(before) and (not _binds(after) or bool(less))
     if raised:
-        yield Change(BREAKING, GATEWAYS, where, "", "", text)
-        yield Change(NOT_BREAKING, PROVIDERS, where, "", "", f"can be relied on: {text}", widens=True)
+        yield Change(BREAKING, GATEWAYS, where, text)
+        yield Change(NOT_BREAKING, PROVIDERS, where, f"can be relied on: {text}", widens=True)
     if lowered:
-        yield Change(NOT_BREAKING, GATEWAYS, where, "", "", text, widens=True)
+        yield Change(NOT_BREAKING, GATEWAYS, where, text, widens=True)
         assert before is not None
         # Nobody builds on a refusal of what is faulty.
         relied = f"can no longer be relied on: {before.text if after is not None else text}"
-        yield Change(NOT_BREAKING if before.refuses else BREAKING, PROVIDERS, where, "", "", relied)
+        yield Change(NOT_BREAKING if before.refuses else BREAKING, PROVIDERS, where, relied)
     if not raised and not lowered:
-        yield Change(NOT_BREAKING, BOTH, where, "", "", text)
+        yield Change(NOT_BREAKING, BOTH, where, text)
 
 
 def _binds(requirement: Requirement | None) -> bool:
@@ -180,7 +180,7 @@ def readings(old: Specification, new: Specification) -> Iterator[Change]:
                 for key in keys
             )
             text = "; ".join(texts)
-        yield Change(NOT_BREAKING, BOTH, f"reading {number}", "", "", text)
+        yield Change(NOT_BREAKING, BOTH, f"reading {number}", text)
 
 
 def others(old: Specification, new: Specification) -> Iterator[Change]:
@@ -189,4 +189,4 @@ def others(old: Specification, new: Specification) -> Iterator[Change]:
     for name in sorted({*old.files, *new.files} - keys - {*COMPARED}):
         if old.files.get(name) != new.files.get(name):
             verb = "is new" if name not in old.files else "is gone" if name not in new.files else "changed"
-            yield Change(NOT_BREAKING, BOTH, f"file {name}", "", "", verb)
+            yield Change(NOT_BREAKING, BOTH, f"file {name}", verb)

@@ -44,10 +44,10 @@ class Change:
     """``gateways``, ``providers`` or ``both``."""
     operation: str
     """An Action, ``every operation``, or what of the catalogue it concerns."""
-    direction: str
-    """``request``, ``ack``, ``nack``, ``request header`` …; "" for the catalogue."""
-    pointer: str
     text: str
+    direction: str = ""
+    """``request``, ``ack``, ``nack``, ``request header`` …; "" for the catalogue."""
+    pointer: str = ""
     witness: Witness | None = None
     tries: int = 0
     """Messages tried without finding one that would decide."""

@@ -156,12 +156,12 @@ class Comparison:
         ]
         if there and self.direction == "request":
             flags = [_FLAGS[key, bool((after or {}).get(key))] for key in differing if key in ("x-unique", "x-known")]
-            found += [Change(BREAKING, party, self.operation, self.direction, pointer, text) for party, text in flags]
+            found += [Change(BREAKING, party, self.operation, text, self.direction, pointer) for party, text in flags]
         yield from found
         rest = [key for key in differing if key in ANNOTATIONS] if found and there else differing
         if (rest or not there) and (there or not found):
             text = describe(before, after, rest)
-            yield Change(NOT_BREAKING, BOTH, self.operation, self.direction, pointer, text)
+            yield Change(NOT_BREAKING, BOTH, self.operation, text, self.direction, pointer)
 
     def _border(
         self, border: str, pointer: str, before: Facts | None, after: Facts | None, *, alone: bool
@@ -198,7 +198,7 @@ class Comparison:
     ) -> Iterator[Change]:
         said, parties = EFFECTS[border, effect]
         for party, (answer, gains) in parties.items():
-            yield Change(answer, party, self.operation, self.direction, pointer, f"{said}: {text}", shown, widens=gains)
+            yield Change(answer, party, self.operation, f"{said}: {text}", self.direction, pointer, shown, widens=gains)
 
 
 def facts(schema: Schema) -> dict[str, Facts]:
