@@ -7,7 +7,6 @@ import datetime
 
 from ...config.paths import path_of
 from ...config.urls import check_url
-from ...errors import UsageError
 from ...untrusted.text import printable
 from .. import schemas
 from ..terminal import Commands, show
@@ -55,13 +54,11 @@ def _certify(chosen: argparse.Namespace) -> int:
     from ...report import files
     from ...report.document import verdict_text
     from ...untrusted.writing import held
-    from . import examination, keys
+    from .examination import issuer
 
-    if not 1 <= chosen.days <= 36525:
-        raise UsageError(f"--days {chosen.days}: a certificate is valid for 1 to 36525 days")
-    signer, specification = keys.signer(chosen.key), schemas.read(chosen)
+    certify = issuer(chosen.key, schemas.read(chosen), chosen.days)
     with limited(f"certifying {chosen.folder}", JUDGING), held(chosen.folder, files.SCRIPTS):
-        path = examination.issue(chosen.folder, signer, specification, days=chosen.days)
+        path = certify(chosen.folder)
         report = files.read(chosen.folder)
     gateway = report["gateway"]
     if not (gateway["name"] and gateway["version"]):

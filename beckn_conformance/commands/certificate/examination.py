@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ...report.document import document, verdict_text
 from ...run.rejudge import Rejudgement, rejudge
 from ...specification.specification import Specification
 from ...untrusted.writing import refuse_links, replaced
-from . import statement
+from . import keys, statement
 from .statement import NAME, Report
 
 LEEWAY = datetime.timedelta(minutes=5)
@@ -88,6 +89,13 @@ class Examination:
         else:
             unmet = "; that is not what was asked for" if self.unmet else ""
             yield f"The certificate holds, and it says that {name or gateway['url']} is {verdict}{unmet}."
+
+
+def issuer(key: Path, specification: Specification, days: int) -> Callable[[Path], Path]:
+    """A function that issues the certificate of a report folder. Raises UsageError for no private key or bad days."""
+    if not 1 <= days <= 36525:
+        raise UsageError(f"--days {days}: a certificate is valid for 1 to 36525 days")
+    return partial(issue, signer=keys.signer(key), specification=specification, days=days)
 
 
 def issue(folder: Path, signer: Ed25519PrivateKey, specification: Specification, *, days: int) -> Path:

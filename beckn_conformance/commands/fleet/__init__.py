@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...config.paths import path_of
-from ...errors import KitError, UsageError
+from ...errors import KitError
 from ...messages.text import counted
 from ...untrusted.text import printable
 from ..terminal import check_bounds
@@ -106,11 +105,9 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
     if chosen.key is None:
         return None
     from ...specification.loading import load
-    from ..certificate import examination, keys
+    from ..certificate.examination import issuer
 
-    if not 1 <= chosen.days <= 36525:
-        raise UsageError(f"--days {chosen.days}: a certificate is valid for 1 to 36525 days")
-    return functools.partial(examination.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days)
+    return issuer(chosen.key, load(), chosen.days)
 
 
 def _summary(results: FleetResults) -> str:
