@@ -97,7 +97,9 @@ def again(
     if url is None:
         url = check_url(recorded.url, "the URL of the run")
         confirm(url)
-    config, server = embedded.reach(url, file, specification, declared)
+    config, server = embedded.begin(url, file, specification, declared)
+    if server is not None:
+        config = server.configured(config)
     session = Session(specification, config, secrets.randbits(31))
     try:
         session.start()

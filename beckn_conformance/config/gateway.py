@@ -76,6 +76,11 @@ class GatewayConfig:
         return self.proxies.get(self.url)
 
     @property
+    def verifies_by_itself(self) -> bool:
+        """Whether the gateway verifies or approves without being called to; a hook only does on call."""
+        return self.verification == "immediate" or self.updates == "deferred"
+
+    @property
     def shown(self) -> dict[str, Any]:
         """The declarations without their secrets, for the report."""
         shown = dict(self.declared)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import Exchange
 from ..specification.actions import GET, SIGNUP
-from ..specification.pointer import MISSING, member
 from ..specification.replies import statuses
 from ..specification.specification import Specification
 
@@ -23,8 +22,8 @@ def decided(exchanges: Iterable[Exchange], specification: Specification, config:
     first: dict[str, object] = {}
     found: set[str] = set()
     for exchange in sorted(exchanges, key=lambda e: e.started):
-        id_, status = exchange.id_received, member(exchange.body_of_reply, "/registration/status")
-        if id_ is None or not exchange.acknowledged or not isinstance(status, str) or status == MISSING:
+        id_, status = exchange.id_received, exchange.status_received
+        if id_ is None or status is None or not exchange.acknowledged:
             continue
         if exchange.action == SIGNUP:
             first[id_] = status

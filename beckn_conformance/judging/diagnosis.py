@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..specification.pointer import overlap
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -112,4 +114,4 @@ class Diagnosis:
         """Tells whether nobody can say what an ACK does with a member, because of a fault or doubt in or around it."""
         doubts = (doubt.pointer for doubt in self.doubts if not doubt.of_acceptance)
         pointers = (*(fault.pointer for fault in self.faults), *doubts)
-        return any(p == pointer or p.startswith(f"{pointer}/") or pointer.startswith(f"{p}/") for p in pointers)
+        return any(overlap(p, pointer) for p in pointers)

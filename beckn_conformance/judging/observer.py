@@ -124,8 +124,7 @@ class Observer:
             # Without an answer of the gateway, the change may have been accepted all the same, and be waiting.
             owner.waits, owner.changed = True, exchange.ended
         if owner is not None and exchange.acknowledged:
-            status = member(exchange.body_of_reply, "/registration/status")
-            waits = isinstance(status, str) and status in pending_statuses(observation)
+            waits = exchange.status_received in pending_statuses(observation)
             if waits or change or exchange.started >= owner.changed + self._config.settle:
                 # Until then, a replica may show the status of before (R19).
                 owner.waits = waits

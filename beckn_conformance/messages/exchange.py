@@ -233,6 +233,12 @@ class Exchange:
         return identifier(member(self.body_of_reply, "/registration/id"))
 
     @property
+    def status_received(self) -> str | None:
+        """Status of the registration in the reply; None without a text there."""
+        status = member(self.body_of_reply, "/registration/status")
+        return status if isinstance(status, str) and status != MISSING else None
+
+    @property
     def token_received(self) -> str | None:
         """The token in the reply; None without a usable one."""
         token = member(self.body_of_reply, "/auth/token")

@@ -60,6 +60,11 @@ class FaultCase:
     def id(self) -> str:
         return f"{self.requirement}:{self.pointer}-{self.kind}".replace(" ", "_")
 
+    @property
+    def in_first_item(self) -> bool:
+        """Whether it is the first item of a list, or in it."""
+        return "/0" in self.pointer
+
 
 def header_requirement(name: str, kind: str) -> str:
     """The requirement that a fault of a header member is refused."""

@@ -11,6 +11,7 @@ from .shell import command
 END = re.compile(r"(?:[A-Za-z0-9][^A-Za-z0-9]*){12}\Z")
 """End of a token that says more than padding, pad bits or the name of a server that follows a session."""
 SERIES = ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ")
+"""Digits and letters by kind: those of hexadecimal digits, and others."""
 PLAIN, ANOTHER = "".join(SERIES), "".join(letters[3:] + letters[:3] for letters in SERIES)
 """Each digit and letter, and another one of its kind: hexadecimal stays hexadecimal."""
 MORE = "abcdefgh"

@@ -14,6 +14,7 @@ from ..specification.specification import Specification
 from ..untrusted.patterns import Pattern
 from .realistic import Realistic
 from .samples import Samples, fits
+from .tokens import SERIES
 
 SIZES: Mapping[str, int] = {
     "just under 4 KB": 4092,
@@ -25,8 +26,6 @@ SIZES: Mapping[str, int] = {
     "32 KB": 32_768,
 }
 """Sizes of a document's data, in characters, that every reading has a gateway accept (Q10)."""
-ALPHABETS = ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ")
-"""Letters and digits by kind: those of hexadecimal digits, and others."""
 LIKE_OTHERS = "0iloILO"
 """Letters and digits that are never made up, as they look like others."""
 
@@ -150,7 +149,7 @@ class Values:
 
 def _alike(rng: random.Random, text: str) -> str:
     """Replaces each letter and digit by one of its kind."""
-    kinds = {c: [other for other in kind if other not in LIKE_OTHERS] for kind in ALPHABETS for c in kind}
+    kinds = {c: [other for other in kind if other not in LIKE_OTHERS] for kind in SERIES for c in kind}
     return "".join(rng.choice(kinds[c]) if c in kinds else c for c in text)
 
 

@@ -15,7 +15,7 @@ import pytest
 from ..judging.finding import Finding
 from ..judging.tally import Found
 from ..record.reader import Record
-from ..record.rows import content_of
+from ..record.rows import text_of
 from ..report.document import verdict_text
 from ..report.findings import FindingView
 from ..run.recorded import RecordedScenarios
@@ -159,7 +159,7 @@ def _reply(row: Mapping[str, Any]) -> str:
 
 def _message(part: Mapping[str, Any]) -> str:
     headers = "".join(f"{printable(name)}: {printable(value)}\n" for name, value in part["headers"])
-    text = content_of(part).decode("utf-8", "backslashreplace")
+    text = text_of(part)
     if len(text) <= INDENTED:
         with contextlib.suppress(ValueError, RecursionError):
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)

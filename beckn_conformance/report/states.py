@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..specification.actions import SIGNUP
-from ..specification.replies import statuses as literals
+from ..specification.replies import declared_statuses
 from ..specification.specification import Specification
 
 SUBJECTS = ("registration", "document", "api")
@@ -111,12 +111,12 @@ class _Declared:
 
     @classmethod
     def of(cls, configuration: Mapping[str, Any], specification: Specification) -> _Declared:
-        names, known = configuration.get("status_names") or {}, literals(specification)
+        known = declared_statuses(specification, configuration.get("status_names") or {})
         return cls(
             known.waiting or "",
             known.verified or "",
-            str(names.get("UPDATE-PENDING", known.pending or "")),
-            str(names.get("UPDATE-FAIL", known.failed or "")),
+            str(known.pending or ""),
+            str(known.failed or ""),
             configuration.get("verification") == "immediate",
             frozenset(specification.changes),
         )

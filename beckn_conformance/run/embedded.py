@@ -81,23 +81,13 @@ def planted(url: str, specification: Specification) -> ReferenceGateway:
     return ReferenceGateway(tuple(arguments), configuration)
 
 
-def reach(
-    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any]
-) -> tuple[GatewayConfig, Embedded | None]:
-    """The configuration for a value of --gateway-url, and the embedded gateway if it names that one.
-
-    Raises UsageError for a bad URL or configuration, KitError if the gateway does not start.
-    """
-    config, server = begin(url, file, specification, overrides)
-    return (config if server is None else server.configured(config)), server
-
-
 def begin(
     url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any], *, start: bool = True
 ) -> tuple[GatewayConfig, Embedded | None]:
-    """Like ``reach``, but does not wait for the embedded gateway, whose addresses the configuration lacks.
+    """The configuration for a value of --gateway-url, and the embedded gateway if it names that one.
 
-    The gateway is started unless ``start`` is false.
+    That gateway is started unless ``start`` is false, but not waited for: its addresses are not in the configuration.
+    Raises UsageError for a bad URL or configuration.
     """
     if not wanted(url):
         return load_config(check_url(url), file, specification, overrides), None

@@ -32,6 +32,16 @@ def below(pointer: str, *parts: object) -> str:
     return pointer
 
 
+def at_or_below(pointer: str, other: str) -> bool:
+    """Reports if a pointer leads to the place of another or into it."""
+    return pointer == other or pointer.startswith(f"{other}/")
+
+
+def overlap(pointer: str, other: str) -> bool:
+    """Reports if one of two pointers leads to the place of the other or into it."""
+    return at_or_below(pointer, other) or at_or_below(other, pointer)
+
+
 def put(value: Any, pointer: str, new: Any) -> None:
     """Sets the value at a pointer, in place; raises LookupError if its parent does not exist."""
     *path, last = parts_of(pointer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +34,13 @@ def statuses(specification: Specification) -> Statuses:
     pending = [*literals(specification, UPDATE, "ack", "registration", "status"), None]
     failed = [*literals(specification, UPDATE, "nack", "registration", "status"), None]
     return Statuses(documents[0], documents[1], pending[0], failed[0])
+
+
+def declared_statuses(specification: Specification, names: Mapping[str, str]) -> Statuses:
+    """The same, with the gateway's own words as ``status_names`` declares them (R5, R6)."""
+    literal = statuses(specification)
+    pending, failed = names.get("UPDATE-PENDING", literal.pending), names.get("UPDATE-FAIL", literal.failed)
+    return replace(literal, pending=pending, failed=failed)
 
 
 @lru_cache(maxsize=64)

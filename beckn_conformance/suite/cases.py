@@ -71,7 +71,7 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
             requirements += ANSWERED
         if not fault.member.startswith("/registration"):
             requirements += unchanged
-        if "*/" in fault.member and "/0/" not in fault.pointer:
+        if "*/" in fault.member and not fault.in_first_item:
             requirements.append("NACK-INDEX")
         parameters.append(case(requirements, fault, id=f"{fault.pointer}-{fault.kind}"))
     return parameters

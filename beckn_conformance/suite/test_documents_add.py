@@ -175,7 +175,7 @@ async def test_claimed_status(actor: Actor) -> None:
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """An addition that is valid but for one member is refused, that member is blamed, and nothing changes."""
     registration = await actor.registered()
-    documents = [actor.values.document() for _ in range(1 if "/0" in fault.pointer else 3)]
+    documents = [actor.values.document() for _ in range(1 if fault.in_first_item else 3)]
     await call_with_fault(actor, registration, ADD, fault, {"documents": documents})
 
 

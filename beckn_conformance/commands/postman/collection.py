@@ -12,7 +12,7 @@ from ...config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ...messages.binding import Binding, EnvelopeBinding, HttpBinding
 from ...run.curl import LETTERS, SERIAL, TIMESTAMP
 from ...specification.actions import UPDATE
-from ...specification.replies import statuses
+from ...specification.replies import declared_statuses, statuses
 from ...specification.specification import Specification
 from ..spec.diff.inlining import inlined
 
@@ -91,14 +91,10 @@ class Collection:
 
     def _expected(self, action: str, expectation: Expectation) -> dict[str, Any]:
         """What the script reads, as JSON."""
-        config, literals = self._config, statuses(self._specification)
-        words = {
-            "pending": config.status_names.get("UPDATE-PENDING", literals.pending),
-            "failed": config.status_names.get("UPDATE-FAIL", literals.failed),
-        }
-        texts = {member.pointer for member in self._specification.members(action) if member.type == "string"}
-        key = self._specification.operation(action).key
-        schema = _worded(inlined(self._specification.files, f"{key}.ack.json"), literals.pending, words["pending"])
+        config, specification = self._config, self._specification
+        words = declared_statuses(specification, config.status_names)
+        texts = {member.pointer for member in specification.members(action) if member.type == "string"}
+        schema = inlined(specification.files, f"{specification.operation(action).key}.ack.json")
         envelope = [self._binding.header, self._binding.body] if isinstance(self._binding, EnvelopeBinding) else None
         blamed = [{"member": member, "text": member in texts} for member in dict.fromkeys(expectation.blamed)]
         return {
@@ -109,14 +105,14 @@ class Collection:
             "about": expectation.about,
             "takes": expectation.takes,
             "envelope": envelope,
-            "schema": schema,
-            "words": words,
-            "failure": words["failed"] if action == UPDATE and blamed else "",
-            "places": [member.pointer for member in self._specification.members(action)],
+            "schema": _worded(schema, statuses(specification).pending, words.pending),
+            "words": {"pending": words.pending, "failed": words.failed},
+            "failure": words.failed if action == UPDATE and blamed else "",
+            "places": [member.pointer for member in specification.members(action)],
             "redacted": config.documents_echo == "redacted",
             "immediate": config.verification == "immediate",
             "deferred": config.updates == "deferred",
-            "moves": config.verification == "immediate" or config.updates == "deferred",
+            "moves": config.verifies_by_itself,
             "timeout": config.timeout,
         }
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...judging.outcome import CONFORMANT
 from ...specification.loading import load
-from ...specification.pointer import pattern_of
+from ...specification.pointer import at_or_below, pattern_of
 from ...suite.specification import choose, current
 from .trial import Item, findings, items, run
 
@@ -207,7 +207,7 @@ def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
 
 def _lies_in(place: str, declared: str) -> bool:
     """Whether a finding is at the place of a defect, or more exact: at a member of the object it spoils."""
-    return place == declared or (declared != "" and place.startswith(declared + "/"))
+    return at_or_below(place, declared) if declared else place == ""
 
 
 # Groups of variations.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...specification.actions import SIGNUP
-from ...specification.pointer import pattern_of
+from ...specification.pointer import at_or_below, overlap, pattern_of
 from ..diagnosis import Fault
 from .observation import Observation
 
@@ -50,7 +50,7 @@ def refused_for_a_doubt(observation: Observation) -> bool:
     doubts = [doubt.pointer for doubt in observation.diagnosis.doubts]
     if not observation.blamed:
         return any(not is_known(observation, doubt) for doubt in doubts)
-    return any(at_or_below(p, d) or at_or_below(d, p) for p, _ in observation.blamed for d in doubts)
+    return any(overlap(p, d) for p, _ in observation.blamed for d in doubts)
 
 
 def only_registration_is_blamed(observation: Observation) -> bool:
@@ -58,10 +58,6 @@ def only_registration_is_blamed(observation: Observation) -> bool:
     # The id that was sent blames nothing (R18).
     blamed = [p for p, value in observation.blamed if (p, value) != ("/registration/id", observation.exchange.id_sent)]
     return bool(blamed) and all(at_or_below(pointer, "/registration") for pointer in blamed)
-
-
-def at_or_below(pointer: str, other: str) -> bool:
-    return pointer == other or pointer.startswith(other + "/")
 
 
 def text_around(observation: Observation, pointer: str) -> str | None:
@@ -93,4 +89,4 @@ def is_clouded(observation: Observation, pointer: str) -> bool:
     if diagnosis.in_doubt_of_access and at_or_below(pattern, "/registration"):
         return True
     places = (*(fault.pointer for fault in diagnosis.faults), *(doubt.pointer for doubt in diagnosis.doubts))
-    return any(at_or_below(p, pattern) or at_or_below(pattern, p) for p in map(pattern_of, places))
+    return any(overlap(p, pattern) for p in map(pattern_of, places))

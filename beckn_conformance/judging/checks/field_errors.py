@@ -9,11 +9,11 @@ from typing import Any
 
 from ...messages.text import shown
 from ...specification.actions import GET
-from ...specification.pointer import MISSING, member, parts_of, pattern_of
+from ...specification.pointer import MISSING, at_or_below, member, parts_of, pattern_of
 from ...specification.replies import schema_of
 from ..finding import NO_TEXT, NO_TEXTS, SOUND, Judgement
 from ..registry import check
-from .blame import at_or_below, blames, is_clouded, is_known, nearest, refused_unread, text_around
+from .blame import blames, is_clouded, is_known, nearest, refused_unread, text_around
 from .breaches import breaches
 from .observation import Observation
 from .observed_reply import body_is_judged, is_judged

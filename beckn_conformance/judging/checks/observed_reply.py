@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from ...messages.exchange import Exchange
 from ...messages.json_text import MOST_ITEMS
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, below, member, parts_of, places
-from ...specification.replies import Statuses, literals, statuses
+from ...specification.replies import Statuses, declared_statuses, literals, statuses
 from ...specification.specification import Specification
 from ..diagnosis import Diagnosis
 from ..known import KnownRegistrations
@@ -60,12 +60,7 @@ class ObservedReply:
     @cached_property
     def statuses(self) -> Statuses:
         """The words for statuses that are due, with the gateway's own as declared (R5, R6)."""
-        literal = statuses(self.specification)
-        return replace(
-            literal,
-            pending=self.config.status_names.get("UPDATE-PENDING", literal.pending),
-            failed=self.config.status_names.get("UPDATE-FAIL", literal.failed),
-        )
+        return declared_statuses(self.specification, self.config.status_names)
 
     @cached_property
     def readable(self) -> bool:
@@ -173,9 +168,9 @@ def pending_status(observed: ObservedReply, action: str) -> str | None:
     return _declared(observed, literals(observed.specification, action, "ack", "registration", "status"))
 
 
-def pending_statuses(observed: ObservedReply) -> frozenset[str | None]:
+def pending_statuses(observed: ObservedReply) -> frozenset[str]:
     """The words for statuses of a registration that waits after some change."""
-    return frozenset(pending_status(observed, action) for action in observed.specification.changes)
+    return frozenset(filter(None, (pending_status(observed, action) for action in observed.specification.changes)))
 
 
 def failed_status(observed: ObservedReply, action: str) -> str | None:

@@ -15,7 +15,7 @@ from ..finding import Judgement
 from ..registry import history_check
 from .course import Course, settled
 from .pairing import Document, Pairing
-from .status import by_itself, verifies
+from .status import by_itself
 
 STATUS = "/documents/*/status"
 WORDS: Final = {UPDATE: "UPDATE-DOCUMENT-STATUS", ADD: "DOCUMENTS-OLD-STATUS"}
@@ -81,10 +81,10 @@ def _word(
         return
     words = statuses(observation.specification)
     own = not new and isinstance(status, str) and status.strip() != ""
-    if status in (words.pending, words.failed) and not verifies(observation):
+    if status in (words.pending, words.failed) and not observation.config.verifies_by_itself:
         # What became of an update says nothing of a document.
         own = False
-    if own and (verifies(observation) or course.age(observation) > course.watch.documents):
+    if own and (observation.config.verifies_by_itself or course.age(observation) > course.watch.documents):
         # Somebody at the gateway may have rejected it, and the page has no word for that (R7).
         return
     settled_by = IMMEDIATELY if waits and status in known else ""

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from ...messages.exchange import Exchange
 from ...specification.actions import GET
-from ...specification.pointer import member
+from ...specification.pointer import at_or_below, member
 from ...specification.requests import replaced_names
 from ...specification.specification import Specification
 from ..checks import Observation
-from ..checks.blame import at_or_below
 from ..checks.observed_reply import is_disguised
 from ..diagnosis import DoubtKind
 from ..finding import Judgement

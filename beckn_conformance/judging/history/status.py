@@ -8,7 +8,6 @@ from operator import attrgetter
 from ...messages.text import shown
 from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Operation
-from ...specification.pointer import MISSING, member
 from ...untrusted.text import brief
 from ..checks import Observation, failed_status, pending_status, pending_statuses
 from ..finding import Judgement, Obligation
@@ -34,7 +33,7 @@ class Status:
 
     def begin(self, observation: Observation) -> None:
         """Starts with the status in the reply to a signup, or in the first Provider/get."""
-        self._last = _status(observation)
+        self._last = observation.exchange.status_received
         if observation.action == GET:
             self._by_get = self._last
 
@@ -44,7 +43,7 @@ class Status:
 
     def observe(self, observation: Observation, course: Course) -> None:
         """Learns from a reply; ``course`` is as it was before it."""
-        status = _status(observation)
+        status = observation.exchange.status_received
         if observation.action == GET:
             # There is no older state than that of the signup, so a read of it is never stale.
             fresh = course.written == SIGNUP or settled(observation, course.written_at)
@@ -57,7 +56,7 @@ class Status:
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges the status that a Provider/get shows."""
-        status = _status(observation)
+        status = observation.exchange.status_received
         changes = observation.specification.changes
         if self._moves_to(observation, course, status):
             for change in changes.values():
@@ -83,14 +82,16 @@ class Status:
         pending = pending_statuses(observation)
         failed = failed_status(observation, change.action) or words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
-        moving = status in (words.waiting, words.verified) or (verifies(observation) and status not in pending)
+        moving = status in (words.waiting, words.verified) or (
+            observation.config.verifies_by_itself and status not in pending
+        )
         if status in (before, failed, words.failed):
             yield observation.ok(requirement)
         # A pending change may be approved, and a failed one be over.
         elif before not in {*pending, words.failed, failed} and not moving and self._is_effect(observation, course):
             yield observation.bad(
                 requirement,
-                "/registration/status",
+                STATUS,
                 "another-status",
                 "a refused change changes the status",
                 f"{shown(before)} as before, or {shown(failed)}",
@@ -100,7 +101,7 @@ class Status:
 
     def _is_effect(self, observation: Observation, course: Course) -> bool:
         """Tells whether a refused change did it: time makes no update pending, nor what it left as it was elsewhere."""
-        if course.written == SIGNUP and _status(observation) in pending_statuses(observation):
+        if course.written == SIGNUP and observation.exchange.status_received in pending_statuses(observation):
             return True
         return self._by_get is not None and course.age(observation) <= course.watch.registration
 
@@ -113,10 +114,14 @@ class Status:
             return
         if status in (pending, observation.statuses.verified) or before not in (None, status):
             yield observation.ok(requirement)
-        elif before not in (None, pending) and settled(observation, course.written_at) and not verifies(observation):
+        elif (
+            before not in (None, pending)
+            and settled(observation, course.written_at)
+            and not observation.config.verifies_by_itself
+        ):
             yield observation.bad(
                 requirement,
-                "/registration/status",
+                STATUS,
                 "earlier-status",
                 "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
@@ -134,14 +139,3 @@ def by_itself(pointer: str, status: str | None) -> Obligation:
 def moves_by_itself(exercised: Collection[Obligation]) -> bool:
     """Tells whether statuses were seen to change without a change, so that they show nothing of one."""
     return any(obligation.kind.endswith(BY_ITSELF) for obligation in exercised)
-
-
-def verifies(observation: Observation) -> bool:
-    """Tells whether the gateway is declared to verify or approve by itself during a run; a hook only does on call."""
-    config = observation.config
-    return config.verification == "immediate" or config.updates == "deferred"
-
-
-def _status(observation: Observation) -> str | None:
-    status = member(observation.body_of_reply, "/registration/status")
-    return status if isinstance(status, str) and status != MISSING else None

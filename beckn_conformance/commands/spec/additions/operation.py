@@ -12,6 +12,7 @@ from ....errors import UsageError, nearest
 from ....judging.obligations import is_general
 from ....specification.catalogue import Operation, Requirement
 from ....specification.loading import load
+from ....specification.pointer import at_or_below
 from ....specification.soundness import KINDS
 from ....specification.specification import Specification
 from . import Added, requirements
@@ -102,7 +103,7 @@ def _requirements(path: Path, specification: Specification, model: Operation, ne
             rows.append(copy.replace(model.action, new.action).strip())
             ids.append(f"{new.prefix}-{row.id.removeprefix(f'{model.prefix}-')}")
     for top in added.children(new.action, ""):
-        members = [m for m in added.members(new.action) if f"{m.pointer}/".startswith(f"{top.pointer}/")]
+        members = [m for m in added.members(new.action) if at_or_below(m.pointer, top.pointer)]
         sent = [m.pointer for m in members if m.scalar and "x-known" not in m.schema]
         word = re.sub("[^A-Z]+", "-", top.name.upper())
         scope = (new.section, new.key, top.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....errors import SpecificationError
 from ....specification.catalogue import Operation
-from ....specification.pointer import below, parts_of, pattern_of
+from ....specification.pointer import at_or_below, below, parts_of, pattern_of
 from ....specification.specification import Specification
 from .sentences import Sentence, fingerprint
 from .shapes import Shape
@@ -70,7 +70,9 @@ class Facts:
     def length(self, operation: Operation, part: str, pointer: str) -> int:
         """How many items the page shows of a list: as many as it shows different literals in."""
         rows = (row for row in self._shown if isinstance(row.get("literal"), list))
-        beneath = (r for r in rows if any(_applies(r, operation, part, p) for p in r["pointers"] if within(p, pointer)))
+        beneath = (
+            r for r in rows if any(_applies(r, operation, part, p) for p in r["pointers"] if at_or_below(p, pointer))
+        )
         return max((len(row["literal"]) for row in beneath), default=1)
 
     def reading(self, difference: str, operation: Operation, part: str, pointer: str) -> Mapping[str, Any] | None:
@@ -80,7 +82,7 @@ class Facts:
                 row["difference"] == difference
                 and operation.key in row["operations"]
                 and part in row["parts"]
-                and any(within(pointer, place) for place in row["pointers"])
+                and any(at_or_below(pointer, place) for place in row["pointers"])
             ):
                 return row
         return None
@@ -105,11 +107,6 @@ def sentence(row: Mapping[str, Any]) -> Sentence:
 def is_stale(row: Mapping[str, Any]) -> bool:
     """True if a sentence was reworded since its coverage was considered."""
     return bool(fingerprint(row["text"]) != row["fingerprint"])
-
-
-def within(pointer: str, place: str) -> bool:
-    """Whether a pointer leads to a place or beneath it."""
-    return pointer == place or pointer.startswith(f"{place}/")
 
 
 def _applies(row: Mapping[str, Any], operation: Operation, part: str, pointer: str) -> bool:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ....specification.catalogue import Operation
 from ....specification.members import json_type
-from ....specification.pointer import below
+from ....specification.pointer import at_or_below, below, overlap
 from ....specification.specification import Specification
 from .differences import Difference
 from .expected import Area, Row, Slot, file_of
-from .facts import Facts, within
+from .facts import Facts
 from .shapes import Shape, shape
 
 TEXTS: Final = {
@@ -67,14 +67,14 @@ def settled(
             yield Difference("settled", line, operation.action, part, pointers, text, number)
         for pointer in row["pointers"]:
             told = any(d.part == part and _touches(d, pointer) and d.operation == operation.action for d in drifted)
-            if not told and not any(within(covered, pointer) for covered in pointers):
+            if not told and not any(at_or_below(covered, pointer) for covered in pointers):
                 line = _line(lines[part], pointer)
                 gone = f"no longer {text}, as {number} settles"
                 yield Difference("drift", line, operation.action, part, (pointer,) if pointer else (), gone)
 
 
 def _touches(difference: Difference, pointer: str) -> bool:
-    return any(within(pointer, other) or within(other, pointer) for other in difference.pointers or ("",))
+    return any(overlap(pointer, other) for other in difference.pointers or ("",))
 
 
 def _line(lines: Mapping[str, int], pointer: str) -> int:
