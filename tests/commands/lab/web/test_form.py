@@ -5,7 +5,7 @@ from starlette.datastructures import FormData
 
 from beckn_conformance.commands.lab import declarations
 from beckn_conformance.commands.lab.web.form import fields, parse
-from beckn_conformance.commands.lab.web.visits import NOBODY, Visit
+from beckn_conformance.commands.lab.web.visits import ANONYMOUS, Visit
 from tests.exchanges import SPECIFICATION, URL
 
 STORED = {
@@ -164,7 +164,7 @@ def test_fields_are_gathered_in_linear_time():
             return str.__eq__(self, other)
 
     rows = [(Name(number % 500), str(number)) for number in range(1000)]
-    found = Visit(None, None, NOBODY, form=FormData(rows)).lists
+    found = Visit(None, None, ANONYMOUS, form=FormData(rows)).lists
 
     assert found == {str(number): [str(number), str(number + 500)] for number in range(500)}
     assert len(compared) < 10 * len(rows)
