@@ -129,7 +129,7 @@ def test_malformed_requests_whose_answers_are_lost_are_sent_once_more(kit, gatew
 
 
 def test_what_stops_a_gateway_is_named_in_a_finding(kit, mortal):
-    run = kit.run(mortal(lambda heard: DEEP in heard).url, kit.configure(QUICK), *MODULE)
+    run = kit.run(mortal(lambda heard: DEEP in heard).url, kit.configure(QUICK), *MODULE, "-k", "body")
 
     assert run.status == 1, run.output
     assert ids(run) == {"ROBUST-LIVES-ON"}
@@ -148,7 +148,9 @@ def test_a_gateway_that_is_back_in_time_lives_on(kit, mortal):
 
 
 def test_what_keeps_the_kit_out_after_malformed_http_is_inconclusive_and_named(kit, mortal):
-    run = kit.run(mortal(lambda heard: b"HTTP/9.9" in heard).url, kit.configure(QUICK), *MODULE)
+    run = kit.run(
+        mortal(lambda heard: b"HTTP/9.9" in heard).url, kit.configure(QUICK), *MODULE, "-k", "test_malformed_http"
+    )
 
     assert run.findings == []
     requirement = run.requirement("ROBUST-LIVES-ON")

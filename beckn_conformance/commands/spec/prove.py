@@ -70,6 +70,8 @@ def _begin(folder: Path) -> None:
     choose(load(folder))
     items()
     gc.freeze()
+    # A play leaves few cycles, and looking for them took a twentieth of the time.
+    gc.set_threshold(50_000, 20, 50)
 
 
 def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
