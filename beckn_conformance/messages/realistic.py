@@ -187,7 +187,7 @@ def pdf(title: str, *, padded: bool = False, size: int = 0) -> bytes:
     """
     content = _pdf(title, padded=padded)
     filler = 0
-    for _ in range(2):
+    for _ in range(2 if size else 0):
         # The offsets of a longer file take more digits.
         filler = max(filler + size - len(content), 0)
         content = _pdf(title + "x" * filler, padded=padded)
