@@ -25,7 +25,7 @@ from ..record.masking import Masker
 from ..record.rows import row_of
 from ..record.secret_index import SHORTEST
 from ..run import embedded
-from ..run.assessment import ScenarioResult, shows
+from ..run.assessment import ScenarioResult
 from ..run.curl import CIN, SHARED_LETTERS, begins_with, is_plain_time, word_of
 from ..run.session import Session
 from ..specification.actions import SIGNUP
@@ -92,7 +92,7 @@ def again(
     found = steps_of(folder, name, specification)
     finding, steps = found.finding, found.steps
     recorded = found.scenario.run.config
-    enough = shows(found.scenario, steps, finding["id"])
+    enough = found.scenario.shows(finding["id"], steps)
     declared = {} if file is not None else _taken(found.report["configuration"], embedded.wanted(url or ""))
     if url is None:
         url = check_url(recorded.url, "the URL of the run")
@@ -135,6 +135,9 @@ def resend(
     exchanges: tuple[Exchange, ...] = ()
     masker = session.masker
     judged = ScenarioResult()
+    assert session.assessment.judge is not None
+    # The calls alone do not show what the run has shown beside them.
+    session.assessment.judge.assume_whole_run()
     for _ in range(TRIES if abreast else 1):
         played = session.player.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
         judged = session.judge(played, "replay")

@@ -14,12 +14,12 @@ from ..judging.waivers import matching
 from ..messages.exchange import Exchange, TroubleKind
 from ..messages.registration import registration_of
 from ..messages.times import read_time
-from ..record.events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
+from ..record.events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd
 from ..record.masking import Masker
 from ..record.run import Run
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
-from .recorded import RecordedScenario, judge_of
+from .recorded import judge_of
 
 MOST_NOTES = 50
 """Different notes on exchanges that one process adds."""
@@ -91,7 +91,8 @@ class Assessment:
         """The run as the process sees it whose events are folded; in its record secrets are masked."""
         self._noted: set[str] = set()
         """Notes on the exchanges of that process."""
-        self._judge: Judge | None = None
+        self.judge: Judge | None = None
+        """Judge of that process, from its probe on."""
         self._test = ScenarioResult()
         """Result of the scenarios since the last test ended."""
 
@@ -99,7 +100,7 @@ class Assessment:
         """Takes an event into account."""
         match event:
             case RunStart():
-                self._process, self._judge, self._test, self._noted = event.run, None, ScenarioResult(), set()
+                self._process, self.judge, self._test, self._noted = event.run, None, ScenarioResult(), set()
                 self.tally.statistics.forget_all()
             case Probe():
                 self._begin(event)
@@ -153,9 +154,9 @@ class Assessment:
         )
 
     def _begin(self, probe: Probe) -> None:
-        if self._judge is not None:
+        if self.judge is not None:
             raise ValueError("what was begun is begun again")
-        self._judge = judge_of(self._process, probe)
+        self.judge = judge_of(self._process, probe)
         self.run.binding = self.run.binding or probe.binding.name
         self._note(probe.notes)
 
@@ -171,7 +172,7 @@ class Assessment:
 
     def _judged(self, event: ScenarioEnd) -> ScenarioResult:
         """Judges every exchange of a scenario by everything that applies to it."""
-        judge = self._judge
+        judge = self.judge
         if judge is None:
             raise ValueError("something is judged before the run was begun")
         transcript = event.transcript
@@ -246,14 +247,6 @@ def _told(finding: Finding) -> str:
         f"{finding.id}: {finding.message}{place}\n  sent      {finding.sent}\n  expected  {finding.expected}\n"
         f"  observed  {finding.observed}"
     )
-
-
-def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: str) -> bool:
-    """Returns True if some exchanges of a scenario are enough for a finding, by its id."""
-    assessment = Assessment(scenario.run)
-    for event in (RunStart(scenario.run), scenario.probe, ScenarioEnd("", Transcript(exchanges))):
-        assessment.apply(event)
-    return finding in assessment.scenario.findings
 
 
 def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ..judging.judge import Judge
 from ..judging.obligations import of_history
 from ..judging.outcome import Verdict
 from ..judging.tally import Found
+from ..messages.exchange import Exchange
 from ..record.events import Probe, RunStart, ScenarioEnd
 from ..record.reader import Record
 from ..record.run import Run
@@ -31,6 +32,11 @@ class RecordedScenario:
         judge = judge_of(self.run, self.probe)
         judge.assume_whole_run()
         return judge
+
+    def shows(self, finding: str, exchanges: Sequence[Exchange]) -> bool:
+        """Returns True if some exchanges of the scenario are enough for a finding, by its id."""
+        judgements = self.judge().judge_together(exchanges)
+        return any(judgement.finding is not None and judgement.finding.id == finding for _, judgement in judgements)
 
     def complete(self, findings: Sequence[Found]) -> None:
         """Completes findings that exchanges of the scenario show with how to see them again."""
