@@ -22,8 +22,8 @@ except ImportError:  # Windows has no such limits.
 INTERVAL = 0.05
 LONGEST = 500
 """Characters of a last line."""
-Wish = Literal["play", "end", "kill"]
-"""The wish for a process: play it, end it with what it has, or kill it."""
+Instruction = Literal["play", "end", "kill"]
+"""What is to be done with a process: play it, end it with what it has, or kill it."""
 Stop = Literal["", "end", "kill", "late"]
 """Why a process did not end by itself; empty if it did."""
 
@@ -36,7 +36,7 @@ def run(
     *,
     limit: float,
     grace: float = 0.0,
-    wish: Callable[[], Wish] = lambda: "play",
+    instruction: Callable[[], Instruction] = lambda: "play",
     environment: Mapping[str, str] = {},
     memory: int | None = None,
     cwd: Path | None = None,
@@ -44,8 +44,8 @@ def run(
     """Runs Python with its temporary files in the folder ``private``; returns the exit status, and why it was stopped.
 
     What is printed goes to ``output``, standard error too if there are no ``errors``. After ``limit`` seconds, and as
-    ``wish`` says, it is interrupted, and killed after ``grace`` seconds more. ``memory`` limits its address space in
-    bytes, where the system can do that. Its standard input ends with this process.
+    ``instruction`` says, it is interrupted, and killed after ``grace`` seconds more. ``memory`` limits its address
+    space in bytes, where the system can do that. Its standard input ends with this process.
     """
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -60,7 +60,7 @@ def run(
         if memory is not None and hasattr(resource, "prlimit"):
             with contextlib.suppress(ProcessLookupError):
                 resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
-        stop = _wait(process, limit, grace, wish)
+        stop = _wait(process, limit, grace, instruction)
     finally:
         _signal(process, signal.SIGKILL)
         process.wait()
@@ -69,15 +69,15 @@ def run(
     return process.returncode, stop
 
 
-def _wait(process: subprocess.Popen[bytes], limit: float, grace: float, wish: Callable[[], Wish]) -> Stop:
+def _wait(process: subprocess.Popen[bytes], limit: float, grace: float, instruction: Callable[[], Instruction]) -> Stop:
     end = time.monotonic() + limit
     stop: Stop = ""
     while process.poll() is None:
-        now, wished = time.monotonic(), wish()
-        if wished == "kill":
+        now, asked = time.monotonic(), instruction()
+        if asked == "kill":
             return stop or "kill"
-        if not stop and (wished == "end" or now >= end):
-            stop, end = "end" if wished == "end" else "late", now + grace
+        if not stop and (asked == "end" or now >= end):
+            stop, end = "end" if asked == "end" else "late", now + grace
             # It may still write what it has.
             _signal(process, signal.SIGINT)
         elif stop and now >= end:

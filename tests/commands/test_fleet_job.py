@@ -108,12 +108,12 @@ DEAF = """
 """
 
 
-@pytest.mark.parametrize("wished", ["play", "kill"])
-def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypatch, tmp_path, begun, wished):
+@pytest.mark.parametrize("asked", ["play", "kill"])
+def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypatch, tmp_path, begun, asked):
     psutil = pytest.importorskip("psutil")
     monkeypatch.setattr(job, "GRACE", 0.2)
 
-    outcome = make(scripted(DEAF), str(tmp_path), wish=lambda: wished if begun() else "play")
+    outcome = make(scripted(DEAF), str(tmp_path), instruction=lambda: asked if begun() else "play")
 
     child = int(zlib.decompress(outcome.files["report.json"]))
     # Whoever is killed goes a moment later.

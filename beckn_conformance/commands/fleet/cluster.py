@@ -19,7 +19,7 @@ from dask.system import CPU_COUNT
 from distributed.security import Security
 
 from ...errors import UsageError
-from ...process.bounded import Wish
+from ...process.bounded import Instruction
 from .job import Job, Outcome, make
 
 FAILURES = 3
@@ -148,8 +148,8 @@ def outcome_of(future: Any, name: str) -> Outcome:
     return outcome
 
 
-def followed(client: distributed.Client, job: Job, topic: str, wish: Callable[[], Wish]) -> Outcome:
-    """Plays one run, and ends or kills it as ``wish`` says.
+def followed(client: distributed.Client, job: Job, topic: str, instruction: Callable[[], Instruction]) -> Outcome:
+    """Plays one run, and ends or kills it as ``instruction`` says.
 
     Its name and new lines of its progress are logged under a topic; None in their place says that it begins.
     """
@@ -158,11 +158,11 @@ def followed(client: distributed.Client, job: Job, topic: str, wish: Callable[[]
     told, done = False, threading.Event()
     future.add_done_callback(lambda _: done.set())
     while not future.done():
-        wished = wish()
-        if wished == "kill":
+        asked = instruction()
+        if asked == "kill":
             future.cancel(force=True)
             return Outcome(job.name, reason=LOST)
-        if wished == "end" and not told:
+        if asked == "end" and not told:
             distributed.Event(end, client=client).set()
             told = True
         done.wait(INTERVAL)
@@ -173,13 +173,13 @@ def _play(job: Job, topic: str, end: str = "") -> Outcome:
     """Plays a run, in a worker. One with an ``end`` logs its progress, and ends once the event of that name is set."""
     worker = distributed.get_worker()
     worker.log_event(topic, (job.name, None))
-    wanted = _wish(worker)
+    wanted = _instruction(worker)
     if not end:
         return make(job, worker.local_directory, wanted)
     event = distributed.Event(end)
     due = 0.0
 
-    def wish() -> Wish:
+    def instruction() -> Instruction:
         nonlocal due
         now = time.monotonic()
         # The scheduler is asked, so not at every moment.
@@ -188,15 +188,15 @@ def _play(job: Job, topic: str, end: str = "") -> Outcome:
         due = now + 1.0
         return "end" if event.is_set() else wanted()
 
-    return make(job, worker.local_directory, wish, lambda lines: worker.log_event(topic, (job.name, lines)))
+    return make(job, worker.local_directory, instruction, lambda lines: worker.log_event(topic, (job.name, lines)))
 
 
-def _wish(worker: distributed.Worker) -> Callable[[], Wish]:
-    """Says whether the present task of a worker is still wanted."""
+def _instruction(worker: distributed.Worker) -> Callable[[], Instruction]:
+    """Returns a function that says whether the present task of a worker is still wanted."""
     key = worker.get_current_task()
 
-    def wish() -> Wish:
+    def instruction() -> Instruction:
         task = worker.state.tasks.get(key)
         return "play" if task is not None and task.state == "executing" else "kill"
 
-    return wish
+    return instruction

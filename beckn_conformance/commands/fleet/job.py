@@ -16,7 +16,7 @@ import yaml
 
 from ... import __version__
 from ...process import bounded, children
-from ...process.bounded import Wish
+from ...process.bounded import Instruction
 from ...report import files
 from .entries import Entry
 
@@ -86,7 +86,7 @@ class Outcome:
 def make(
     job: Job,
     within: str | None = None,
-    wish: Callable[[], Wish] = lambda: "play",
+    instruction: Callable[[], Instruction] = lambda: "play",
     tell: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Runs the kit against one gateway in a temporary folder ``within`` another one.
@@ -99,26 +99,28 @@ def make(
         folder = Path(temporary)
         report, progress = folder / "report", folder / "progress.jsonl"
         if tell is None:
-            ended = execute(job, folder, report, wish)
+            ended = execute(job, folder, report, instruction)
         else:
             follow = _follower(progress, tell)
 
-            def wished() -> Wish:
+            def following() -> Instruction:
                 follow()
-                return wish()
+                return instruction()
 
-            ended = execute(job, folder, report, wished, progress)
+            ended = execute(job, folder, report, following, progress)
             follow()
         kept, too_large = _packed(report)
         reasons = (ended.reason, f"its report is larger than {LARGEST >> 20} MB, packed" if too_large else "")
         return replace(ended, reason=". ".join(filter(None, reasons)), files=kept)
 
 
-def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], progress: Path | None = None) -> Outcome:
+def execute(
+    job: Job, private: Path, report: Path, instruction: Callable[[], Instruction], progress: Path | None = None
+) -> Outcome:
     """Runs the kit against one gateway, with its report in the folder ``report``.
 
     What it is given, and its temporary files, lie in the folder ``private``, which the caller removes. Lines about its
-    progress go to a file. The run is told to end after its limit, and as ``wish`` says.
+    progress go to a file. The run is told to end after its limit, and as ``instruction`` says.
     """
     began = time.monotonic()
     printed = private / "printed"
@@ -133,7 +135,7 @@ def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], pro
             output,
             limit=job.limit,
             grace=GRACE,
-            wish=wish,
+            instruction=instruction,
             environment=job.environment,
             cwd=private if job.files else None,
         )

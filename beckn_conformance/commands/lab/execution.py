@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import KitError, UsageError
 from ...process import bounded, children
-from ...process.bounded import Wish
+from ...process.bounded import Instruction
 from ...report import files
 from ...untrusted.writing import locked
 from ..fleet.job import CANCELLED, JUDGED, Job, Outcome, execute
@@ -30,7 +30,7 @@ MOST_OUTPUT = 16 * 1024 * 1024
 INTERVAL = 0.1
 LEAVING = 10.0
 """Seconds until a run whose laboratory was killed has gone, too."""
-Play = Callable[[Run, Callable[[], Wish]], Outcome]
+Play = Callable[[Run, Callable[[], Instruction]], Outcome]
 """Plays a run to its end, with its report and progress in their places. Raises Unavailable if it has to wait."""
 
 
@@ -61,11 +61,11 @@ class Jobs:
         )
         return Job(run.id, arguments, config, self.limit, files=files, environment=self.environment)
 
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Outcome:
+    def play(self, run: Run, instruction: Callable[[], Instruction]) -> Outcome:
         """Plays a run on this machine. Its record is in its place from the first exchange on."""
         with self.places.temporary() as private:
             report, progress = self.places.report(run.id), self.places.progress(run.id)
-            return execute(self.of(run), private, report, wish, progress)
+            return execute(self.of(run), private, report, instruction, progress)
 
 
 def result_of(ending: Outcome, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def command(
             output,
             errors,
             limit=limit,
-            wish=lambda: "play" if wanted() else "kill",
+            instruction=lambda: "play" if wanted() else "kill",
             environment=environment,
             memory=memory,
             cwd=private,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import KitError
 from ...process import crash
-from ...process.bounded import Wish
+from ...process.bounded import Instruction
 from ...run import embedded
 from ..fleet.job import Outcome
 from .execution import Play, has_record, is_whole, result_of
@@ -131,12 +131,12 @@ class Queue:
     def _played(self, run: Run) -> Outcome | None:
         """Plays a run; None if it has to wait."""
 
-        def wish() -> Wish:
+        def instruction() -> Instruction:
             self._cancel_runs_of_removed_accounts()
             return "kill" if self._stopped else "end" if run.id in self._cancelled else "play"
 
         try:
-            return self._play(run, wish)
+            return self._play(run, instruction)
         except Unavailable:
             with self._changed:
                 self._changed.wait(AGAIN)

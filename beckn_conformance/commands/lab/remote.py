@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import UsageError
-from ...process.bounded import Wish
+from ...process.bounded import Instruction
 from ..fleet import cluster
 from ..fleet.job import Outcome
 from .execution import Jobs
@@ -40,7 +40,7 @@ class Cluster:
         """Ends the connection, and so what is played."""
         self._client.close()
 
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Outcome:
+    def play(self, run: Run, instruction: Callable[[], Instruction]) -> Outcome:
         """Plays a run. Raises Unavailable if the scheduler cannot be reached."""
         job = self._jobs.of(run)
         try:
@@ -49,7 +49,7 @@ class Cluster:
             raise Unavailable(str(error)) from error
         self._playing.add(run.id)
         try:
-            outcome = cluster.followed(client, job, self._topic, wish)
+            outcome = cluster.followed(client, job, self._topic, instruction)
         finally:
             self._playing.discard(run.id)
         if outcome.reason == cluster.LOST:

@@ -26,19 +26,19 @@ class Executor:
         self.most = 0
         self.free = threading.Event()
         self.faults = []
-        self.wishes = []
+        self.instructions = []
 
-    def play(self, run, wish):
+    def play(self, run, instruction):
         if self.faults:
             raise self.faults.pop()
         self.playing.append(run.id)
         self.most = max(self.most, len(self.playing))
-        while wish() == "play" and not self.free.is_set():
+        while instruction() == "play" and not self.free.is_set():
             self.free.wait(0.005)
-        wished = wish()
-        self.wishes.append(wished)
+        asked = instruction()
+        self.instructions.append(asked)
         self.playing.remove(run.id)
-        return Outcome(run.id, None, CANCELLED) if wished == "end" else Outcome(run.id, 3, "exit status 3")
+        return Outcome(run.id, None, CANCELLED) if asked == "end" else Outcome(run.id, 3, "exit status 3")
 
 
 class Stage:
@@ -149,7 +149,7 @@ def test_a_running_run_is_told_to_end(stage):
     assert queue.cancel(run)
     until(lambda: stage.ended("r1"))
 
-    assert stage.executor.wishes == ["end"]
+    assert stage.executor.instructions == ["end"]
     assert stage.now("r1").state == "cancelled"
 
 
@@ -199,7 +199,7 @@ def test_runs_that_were_under_way_are_queued_again_without_a_record(stage):
     until(lambda: stage.executor.playing == ["r1"])
     queue.close()
     assert (stage.now("r1").state, stage.now("r2").state) == ("running", "queued")
-    assert stage.executor.wishes == ["kill"]
+    assert stage.executor.instructions == ["kill"]
 
     stage.executor.free.set()
     stage.start(workers=1)
@@ -214,7 +214,7 @@ def test_a_run_that_ends_the_laboratory_each_time_is_given_up(stage):
 
     until(lambda: stage.ended("r1"))
     assert stage.now("r1").reason == RESTARTED
-    assert stage.executor.wishes == []
+    assert stage.executor.instructions == []
 
 
 def test_a_run_that_ended_just_before_a_restart_has_its_result(stage):
