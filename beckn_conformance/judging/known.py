@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..messages.exchange import Exchange, Message
+from ..messages.exchange import Exchange, Message, overlapping
 from ..messages.times import read_date, read_time
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member, objects
@@ -41,8 +41,6 @@ class Known:
     """How many documents it has, at most."""
     info: dict[str, int] = field(default_factory=dict)
     """Hashes of the values that identify the provider, by name of member."""
-    signup: str = ""
-    """Id of the exchange that made it."""
     accepted: frozenset[int] = frozenset()
     """Hashes of the faulty values that were acknowledged, each with its member."""
 
@@ -69,6 +67,8 @@ class KnownRegistrations:
     """By name and value of each member that may tell providers apart, who sent it first: a registration or an exchange.
 
     Whether letters are capitals does not matter (Q5)."""
+    contested: frozenset[tuple[str, int]] = frozenset()
+    """Signups with what identifies a provider, where another signup with the same was under way."""
     documents: dict[str, set[int]] = field(default_factory=dict)
     """By registration, names and contents of its documents, by which a gateway may know a document again (R13)."""
     changed: set[str] = field(default_factory=set)
@@ -107,7 +107,9 @@ class KnownRegistrations:
             if new and blamed:
                 yield f"/info/{name}", DoubtKind.CHANGED
             owner = self.identities[key]
-            if owner not in (0, hash(registration), hash(exchange.id)):
+            if (exchange.id, key) in self.contested:
+                yield f"/info/{name}", DoubtKind.TAKEN
+            elif owner not in (0, hash(registration), hash(exchange.id)):
                 corrected = owner == REFUSED_ONLY and exchange.action == SIGNUP
                 yield f"/info/{name}", DoubtKind.CORRECTED if corrected else DoubtKind.TAKEN
         there = {*self.documents.get(registration or "", ())}
@@ -120,6 +122,17 @@ class KnownRegistrations:
         """True if another registration was the first to send this value of a member of ``info``."""
         known = name in IDENTIFYING and isinstance(value, str) and value
         return bool(known) and self.identities[_identity(name, str(value))] not in (0, REFUSED_ONLY, hash(registration))
+
+    def contest(self, exchanges: Sequence[Exchange]) -> None:
+        """Takes note of signups that came at the same time for one provider: either may be refused (Q13)."""
+        by_value: defaultdict[int, list[Exchange]] = defaultdict(list)
+        for exchange in exchanges:
+            if exchange.action == SIGNUP:
+                for _, key in _identities(exchange):
+                    by_value[key].append(exchange)
+        self.contested = frozenset(
+            (id_, key) for key, several in by_value.items() if len(several) > 1 for id_ in overlapping(several)
+        )
 
     def learn(self, exchange: Exchange, registration: str | None, *, passing: bool = False) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed.

@@ -61,6 +61,8 @@ class Observer:
         self._contended = _contended([one for one in exchanges if one.action in self._specification.changes])
         self._superseded = _superseded(exchanges)
         self._decided = decided(exchanges, self._specification, self._config)
+        if not self.known.closed:
+            self.known.contest(exchanges)
         self.look_at(exchanges)
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
@@ -162,7 +164,7 @@ class Observer:
         if (first := self.known.registrations.get(id_)) is not None and first.token != token:
             # A provider who signs up again may have got a new token for the old one (Q13).
             first.good_until = -math.inf
-        self.known.add(Known(id_, token, good_until(exchange), signup=exchange.id))
+        self.known.add(Known(id_, token, good_until(exchange)))
         self.known.give(id_, exchange)
         self._made.setdefault(id_, exchange.ended)
 

@@ -205,13 +205,16 @@ class Tally:
         unless = record.finding.unless
         if record.finding.kind == NO_TEXTS:
             return len(record.cases) < EVERY
-        exercised = self.exercised.get(record.finding.requirement, set())
-        if unless and record.finding.kind in (NOT_BLAMED, ANOTHER_STATUS):
-            busy = any(one.kind == UNEXPLAINED for several in self.exercised.values() for one in several)
-            return busy or not exercised.isdisjoint(unless)
+        if not unless or not self.exercised.get(record.finding.requirement, set()).isdisjoint(unless):
+            return bool(unless)
+        if record.finding.kind in (NOT_BLAMED, ANOTHER_STATUS, NOWHERE) and any(
+            one.kind == UNEXPLAINED for several in self.exercised.values() for one in several
+        ):
+            # A call without a fault was refused without a reason, too.
+            return True
         # What is not seen under two requirements is a finding under the one.
         rare = record.count < EVERY or (record.finding.kind == NOWHERE and len(record.cases) < 2)
-        return bool(unless) and (rare or not exercised.isdisjoint(unless))
+        return rare and record.finding.kind not in (NOT_BLAMED, ANOTHER_STATUS)
 
     def shown(self, requirement: str) -> set[Obligation]:
         """Returns the obligations that were exercised, without those that only consequences of other findings show."""

@@ -1,6 +1,7 @@
 """Recordings in the manner of other programs are judged for what they hold, and for nothing that they leave out."""
 
 import contextlib
+import copy
 import datetime
 import gzip
 import json
@@ -299,6 +300,35 @@ def test_a_faulty_value_that_the_reply_shows_sound_was_sent_as_such(pattern, val
     assert told or not found
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_document_that_a_reply_blames_was_sent(told, tmp_path):
+    (call, *_) = entries()
+    refused(call)
+    text = call["response"]["content"]["text"] = '{"documents": [{}, {"name": "is too long"}]}'
+    field(call["response"], "content-length", str(len(text)))
+    if not told:
+        field(call["request"], "content-length", None)
+
+    assert bool(judged_as([call], tmp_path).found) is told
+
+
+def test_documents_that_the_reply_to_a_signup_shows_were_sent(tmp_path):
+    calls = entries()[:5]
+    for call in calls:
+        body = json.loads(call["response"]["content"]["text"])
+        (first, *_) = body["documents"]
+        body["documents"] = [
+            {**first, "name": "Insurance.pdf"},
+            {**first, "data": "JVBERi0xLjQK"},
+            *body["documents"][1:],
+        ]
+        call["response"]["content"]["text"] = json.dumps(body)
+        for part in ("request", "response"):
+            field(call[part], "content-length", None)
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
 @pytest.mark.parametrize(
     "odd", [None, [], "action", {"value": "x"}, {"name": "action"}, {"name": "message", "value": None}]
 )
@@ -336,6 +366,34 @@ def test_a_refusal_without_a_reason_may_have_been_a_passing_one(tmp_path):
 
     assert result.found == set()
     assert result.verdict.exit_status == 0
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0.002, False), (-60, True)])
+def test_of_two_signups_of_one_provider_at_once_either_may_be_refused(seconds, found, tmp_path):
+    (call, *_) = entries()
+    twin = copy.deepcopy(call)
+    refused(twin)
+    text = twin["response"]["content"]["text"] = '{"info": {"company_id": "is registered already"}}'
+    field(twin["response"], "content-length", str(len(text)))
+    when = datetime.datetime.fromisoformat(call["startedDateTime"]) + datetime.timedelta(seconds=seconds)
+    twin.update(startedDateTime=when.isoformat(timespec="milliseconds"), time=5)
+
+    assert bool(judged_as([call, twin], tmp_path).found) is found
+
+
+@pytest.mark.parametrize(
+    ("faulty", "found"), [(False, False), (True, True)], ids=["valid ones, too", "faulty ones only"]
+)
+def test_whoever_refuses_valid_calls_without_a_reason_may_refuse_faulty_ones_so(faulty, found, tmp_path):
+    calls = entries()
+    for place in (7, 8, 17, 18) if faulty else (1, 7, 8, 17, 18):
+        refused(calls[place])
+    for number in range(3):
+        more = copy.deepcopy([calls[7], calls[17]])
+        calls += marked("office", f"bureau{number}")(more[:1])
+        calls += marked(r'"phone": ?"12"(.*)office1@', rf'"phone":"+91-802332995{number}"\1nobody')(more[1:])
+
+    assert ("NACK-TEXT" in {requirement for requirement, *_ in judged_as(calls, tmp_path).found}) is found
 
 
 @pytest.mark.parametrize("status", [403, 409])

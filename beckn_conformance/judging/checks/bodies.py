@@ -15,6 +15,7 @@ from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.replies import declarations, members_of_ack, owner, owners, schema_of, statuses
 from ...specification.specification import Specification
+from ..diagnosis import DoubtKind
 from ..finding import MOST_PLACES, Judgement
 from ..registry import CHECKS, check
 from .breaches import Breach, breaches
@@ -45,6 +46,7 @@ def body_fits_its_schema(observation: Observation) -> Iterable[Judgement]:
         return
     specification, action = observation.specification, observation.action
     registration = observation.known.registrations.get(observation.registration)
+    again = action == SIGNUP and any(doubt.kind is DoubtKind.TAKEN for doubt in observation.diagnosis.doubts)
     broken: set[str] = set()
     reported: Counter[tuple[str, str]] = Counter()
     for breach in _breaches(observation):
@@ -56,7 +58,6 @@ def body_fits_its_schema(observation: Observation) -> Iterable[Judgement]:
         # A reply may show what another change that was under way left behind (X3).
         theirs = observation.contended and pattern == STATUS and breach.kind == "another-value"
         # A second signup may show what the registration of the first has come to (Q13).
-        again = action == SIGNUP and registration is not None and registration.signup != observation.exchange.id
         later = again and pattern.endswith("/status") and breach.kind == "another-value"
         if unheld or theirs or later:
             broken.add(requirement)

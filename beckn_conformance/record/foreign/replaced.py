@@ -102,7 +102,9 @@ def without_replaced(
                 for value in values:
                     sound = seen.sound or (value not in BLANK and not isinstance(recogniser.kind_of(one, value), Fault))
                     seen.add(value, sound=sound, whole=whole)
-    asked = {*_faulty(requests), *_strange(requests, replies), *_mended(exchanges, members, recogniser)}
+    unconfirmed = [one for one in exchanges if not _is_whole(one.request)]
+    mended = {*_mended(unconfirmed, members, recogniser), *_cut(unconfirmed, members)}
+    asked = {*_faulty(requests), *_strange(requests, replies), *mended}
     told = {*asked, *_strange(replies, requests)}
     if _one_id(exchanges):
         told.add(ID)
@@ -141,17 +143,27 @@ def _faulty(requests: dict[str, _Seen]) -> Iterator[str]:
 
 
 def _mended(exchanges: Sequence[Exchange], members: _Members, recogniser: Recogniser) -> Iterator[str]:
-    """Yields members that are faulty in a signup and sound in its ACK, unless Content-Length confirms the request."""
+    """Yields members that are faulty in a signup and sound in its ACK."""
 
     def is_fault(one: Member, value: Any) -> bool:
         return isinstance(recogniser.kind_of(one, value), Fault)
 
     for exchange in exchanges:
-        if exchange.action == SIGNUP and exchange.acknowledged and not _is_whole(exchange.request):
+        if exchange.action == SIGNUP and exchange.acknowledged:
             for pointer, one in members.of[SIGNUP].items():
                 asked, told = members.asked(exchange, pointer), members.told(exchange, pointer)
                 if any(is_fault(one, v) for v in asked) and told and not any(is_fault(one, v) for v in told):
                     yield pointer
+
+
+def _cut(exchanges: Sequence[Exchange], members: _Members) -> Iterator[str]:
+    """Yields lists, and what is in them, of which a signup's ACK shows more items than were sent, or a NACK blames one
+    that was not."""
+    for exchange in exchanges:
+        for pointer in members.of[exchange.action] if exchange.refused or exchange.action == SIGNUP else ():
+            asked, told = member(exchange.body_sent, pointer), member(exchange.body_of_reply, pointer)
+            if isinstance(asked, list) and isinstance(told, list) and any(told[len(asked) :]):
+                yield from (one for one in members.all if one == pointer or one.startswith(f"{pointer}/"))
 
 
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
