@@ -14,9 +14,17 @@ MISSING: Final = "\0missing"
 """Stands for an absent member, since None means JSON null."""
 
 
-@lru_cache(maxsize=4096)
+LONGEST: Final = 2000
+"""Characters of a pointer beneath which nothing is looked for: each would repeat them, and names can have megabytes."""
+
+
 def parts_of(pointer: str) -> tuple[str, ...]:
     """Splits a pointer into names and indices."""
+    return _parts(pointer) if len(pointer) <= LONGEST else _parts.__wrapped__(pointer)
+
+
+@lru_cache(maxsize=4096)
+def _parts(pointer: str) -> tuple[str, ...]:
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
@@ -70,6 +78,8 @@ def objects(value: Any, pointer: str) -> list[tuple[int, dict[str, Any]]]:
 
 def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, str, Any]]:
     """Yields every member of every object in a value: its pointer, name and value."""
+    if len(pointer) > LONGEST:
+        return
     if isinstance(value, dict):
         for key, child in value.items():
             here = below(pointer, key)

@@ -5,7 +5,17 @@ import copy
 import pytest
 
 from beckn_conformance.judging.checks.observed_reply import _leaves
-from beckn_conformance.specification.pointer import MISSING, below, member, parts_of, pattern_of, places, put
+from beckn_conformance.specification.pointer import (
+    LONGEST,
+    MISSING,
+    below,
+    member,
+    parts_of,
+    pattern_of,
+    places,
+    put,
+    walk,
+)
 from tests.exchanges import SIGNUP, changed, diagnose, valid_bodies
 
 VALUE = {"a/b": [1, {"m~n": "x", "~1": "y", "": 0}], "*c": 2}
@@ -51,3 +61,18 @@ def test_an_unknown_member_of_any_name_is_told_by_its_pointer(name, pointer):
 
 def test_a_name_with_a_slash_blames_no_member_below():
     assert list(_leaves({"info/phone": "wrong"}, "")) == [("/info~1phone", "wrong")]
+
+
+def test_pointers_do_not_repeat_a_name_of_megabytes():
+    name = "n" * (LONGEST + 1)
+    value = {name: {str(number): {"x": "y"} for number in range(100)}}
+
+    for found in (_leaves(value, ""), walk(value)):
+        assert [pointer for pointer, *_ in found] == [f"/{name}"]
+
+
+def test_long_pointers_are_not_kept():
+    pointer = "/n" * LONGEST
+
+    assert parts_of(pointer) is not parts_of(pointer)
+    assert member({"n": 1}, pointer) == MISSING

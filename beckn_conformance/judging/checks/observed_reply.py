@@ -13,7 +13,7 @@ from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.json_text import MOST_ITEMS
 from ...specification.actions import SIGNUP
-from ...specification.pointer import MISSING, below, member, parts_of, places
+from ...specification.pointer import LONGEST, MISSING, below, member, parts_of, places
 from ...specification.replies import Statuses, declared_statuses, literals, statuses
 from ...specification.specification import Specification
 from ..diagnosis import Diagnosis
@@ -219,11 +219,12 @@ def _names_a_part(exchange: Exchange, *, registration: bool) -> bool:
 
 
 def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Yields all values but null, false, 0, blank texts and empty objects and lists."""
-    if isinstance(value, dict):
+    """Yields all values but null, false, 0, blank texts and empty objects and lists; beneath a long name, as one."""
+    is_long = len(pointer) > LONGEST
+    if isinstance(value, dict) and not is_long:
         for key, child in value.items():
             yield from _leaves(child, below(pointer, key))
-    elif isinstance(value, list):
+    elif isinstance(value, list) and not is_long:
         for index, child in enumerate(value):
             yield from _leaves(child, f"{pointer}/{index}")
     elif value not in (None, False, 0, MISSING) and str(value).strip():
