@@ -57,6 +57,13 @@ def test_a_masked_token_is_no_reason_to_leave_out_the_rest(mask):
     assert edited(calls) == set()
 
 
+def test_a_masked_token_is_no_excuse_where_everything_else_was_edited():
+    calls = messages(compact, lambda value: compact(value).replace("https://acme.example", "x"))
+    calls[2]["content"] = calls[2]["content"].replace('"ids":[2]', '"auth":{"token":"***"}')
+
+    assert edited([*messages(compact, compact)[:1], *calls]) == {1, 2, 3, 4}
+
+
 @pytest.mark.parametrize("indent", ["\t", 1, 2, 3, 4])
 def test_a_size_is_that_of_what_is_written(indent):
     values = [*BODIES, [], {}, [[], {"a": []}, [[1, "<é/>"]]], "Straße", 0, {"a": {"b": {"c": [{}]}}}]

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...messages.json_text import MOST_VALUES, read_json, values_of
@@ -33,12 +33,19 @@ def edited(messages: Sequence[Row | None]) -> set[int]:
     """
     tokens = [TOKEN.findall(content_of(one)) if one else [] for one in messages]
     blanked = not any(map(any, tokens))
+    masked = {place for place, found in enumerate(tokens) if any(_is_masked(token, blanked) for token in found)}
     fitting = {
         place: fits
-        for place, (one, found) in enumerate(zip(messages, tokens, strict=True))
-        # Whoever publishes a recording masks its tokens; the rest is judged.
-        if one and not any(_is_masked(token, blanked) for token in found) and (fits := _fitting(one)) is not None
+        for place, one in enumerate(messages)
+        if one and place not in masked and (fits := _fitting(one)) is not None
     }
+    found = _unfitting(messages, fitting)
+    # Whoever publishes a recording masks its tokens; the rest is judged unless most other messages were edited.
+    return found | masked if len(found) * 2 > len(fitting) else found
+
+
+def _unfitting(messages: Sequence[Row | None], fitting: Mapping[int, list[Writing]]) -> set[int]:
+    """Returns the places of the messages that have not the length that Content-Length says."""
     common, count = next(iter(Counter(itertools.chain(*fitting.values())).most_common(1)), (AS_IT_IS, 0))
     if common != AS_IT_IS and count * 2 < len(fitting):
         common = AS_IT_IS
