@@ -2,6 +2,7 @@
 
 import pytest
 
+from beckn_conformance.judging.checks import field_errors
 from beckn_conformance.judging.tally import Tally
 from tests.exchanges import ACTIONS, ADD, SIGNUP, UPDATE, Story, changed, drop, nack, put
 from tests.judging.calls import answered, begun, call
@@ -175,3 +176,20 @@ def test_a_nack_of_many_messages_is_judged_by_some_of_them():
 
     assert {requirement for requirement, _ in story.findings()} <= {"NACK-SOUND", "SIGNUP-NACK-PHONE"}
     assert len(story.judgements()) < 3000
+
+
+def test_the_schema_of_a_nack_is_applied_once_for_all_its_messages(monkeypatch):
+    applied = []
+
+    def breaches(*arguments):
+        applied.append(arguments)
+        return real(*arguments)
+
+    real = field_errors.breaches
+    monkeypatch.setattr(field_errors, "breaches", breaches)
+    body = {"documents": [{"name": "is missing"}] * 50}
+
+    found = answered(ADD, nack(body), change=drop("/documents/0/name"))
+
+    assert found == []
+    assert len(applied) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from ...specification.replies import schema_of
 from ..finding import NO_TEXT, NO_TEXTS, SOUND, Judgement
 from ..registry import check
 from .blame import blames, is_clouded, is_known, nearest, refused_unread, text_around
-from .breaches import breaches
+from .breaches import Breach, breaches
 from .observation import Observation
 from .observed_reply import body_is_judged, is_judged
 
@@ -27,10 +27,12 @@ def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judge
         return
     faults = observation.diagnosis.body_faults
     meant = {pointer for fault in faults for pointer, _ in blames(observation, fault)}
+    schema = schema_of(observation.specification, observation.action, "nack")
+    broken = {one.pointer: one for one in (breaches(schema, observation.exchange.body_of_reply) if meant else ())}
     found = [
         judgement
         for pointer, value in observation.blamed
-        if (judgement := _misplaced(observation, pointer, value, meant)) is not None
+        if (judgement := _misplaced(observation, pointer, value, meant, broken)) is not None
     ]
     yield from _together(found)
     wrong = {judgement.requirement for judgement in found}
@@ -41,7 +43,9 @@ def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judge
     yield from _index(observation)
 
 
-def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[str]) -> Judgement | None:
+def _misplaced(
+    observation: Observation, pointer: str, value: Any, meant: set[str], broken: Mapping[str, Breach]
+) -> Judgement | None:
     """Says what is wrong with one message of a NACK."""
     own = member(observation.exchange.body_sent, pointer)
     observed = f"{observation.observed}, with {shown(value, 80)} at {pointer}"
@@ -59,7 +63,11 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
             place = leaf or nearest(observation, pointer)
             message = "the message is not a string"
             return observation.bad("NACK-TEXT", place, NO_TEXT, message, f"a string at {place}", observed)
-        return _breach(observation, pointer, observed)
+        if (breach := broken.get(pointer)) is None:
+            return None
+        # It is a string, and still breaks the schema of the NACK.
+        expected = f"{breach.expected} at {pointer}"
+        return observation.bad("NACK-TEXT", pointer, breach.kind, f"the message {breach.wrong}", expected, observed)
     if is_known(observation, pointer) and not is_clouded(observation, pointer):
         return observation.bad(
             SOUND,
@@ -103,16 +111,6 @@ def _stands_beside_a_message(observation: Observation, pointer: str) -> bool:
         isinstance(text, str) and pointer.startswith(place[: place.rindex("/") + 1])
         for place, text in observation.blamed
     )
-
-
-def _breach(observation: Observation, pointer: str, observed: str) -> Judgement | None:
-    """A message that is a string and still breaks the schema of the NACK."""
-    schema = schema_of(observation.specification, observation.action, "nack")
-    for breach in breaches(schema, observation.exchange.body_of_reply):
-        if breach.pointer == pointer:
-            expected = f"{breach.expected} at {pointer}"
-            return observation.bad("NACK-TEXT", pointer, breach.kind, f"the message {breach.wrong}", expected, observed)
-    return None
 
 
 def _index(observation: Observation) -> Iterator[Judgement]:
