@@ -9,7 +9,7 @@ SOME = (
     "-k",
     "(SIGNUP-NACK-PHONE and malformed or test_get or test_header or test_form_of_replies)"
     " and not (test_fuzz or test_schemathesis or test_lifecycle) or test_fuzz and test_header",
-    "--fuzz-examples=220",
+    "--fuzz-examples=40",
 )
 DEFECTS = ("signup-info-phone-no-plus-accepted", "signup-info-phone-error-echoes-value", "get-email-upper-case")
 
