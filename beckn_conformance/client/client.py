@@ -98,8 +98,8 @@ class Client:
             yield f"{answers} had bytes after the end of their compressed content, which clients ignore"
         if seen := str(self._fronted):
             yield (
-                f"{seen}, taken for something in front of the gateway; if it limits requests, --gateway-rate has the "
-                "kit send fewer"
+                f"{seen}, taken for something in front of the gateway; if it is a firewall, its log names the rules to "
+                "exempt the kit from; if it limits requests, --gateway-rate has the kit send fewer"
             )
 
     def timestamp(self) -> str:

@@ -85,7 +85,7 @@ class RetryPolicy:
         """By operation, calls in a row that got no answer in time."""
         self._hanging: dict[str, Trouble] = {}
         """Why no more requests of an operation are sent; the others are."""
-        self._unsent = 0
+        self._unsent = self._lost = 0
 
     def after(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float) -> float | None:
         """Seconds until the request is sent again; None if it is not, and then ``wait.reason`` may say why.
@@ -155,6 +155,7 @@ class RetryPolicy:
         # Attempts that began before the last pause belong to the same round as the one that led to it.
         new_round = begun > self._paused
         if fate is Fate.LOST:
+            self._lost += 1
             if new_round:
                 # Some gateways limit the number of connections by closing surplus ones.
                 self._paused = now
@@ -232,6 +233,11 @@ class RetryPolicy:
             yield f"the gateway asked for fewer requests: {times}; those in flight went down to {self._limiter.fewest}"
         if self.interval:
             yield f"the gateway limits the rate of requests: {1 / self.interval:.0f} a second were sent at most"
+        if self._lost >= FEW:
+            yield (
+                f"{self._lost} answers were lost with their connection; if the number of connections is limited, "
+                "--gateway-concurrency has the kit open fewer"
+            )
         if self._unsent:
             yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"
 

@@ -23,6 +23,8 @@ from .recorded import judge_of
 
 MOST_NOTES = 50
 """Different notes on exchanges that one process adds."""
+MOST_NAMED = 5
+"""Requests without an answer that are named; of more, none is the one that ends the gateway."""
 EXPIRED = (
     "some requests were refused less than a minute before their token may have expired (auth.exp), or later; that is "
     "not judged. Longer lives of tokens, a time with a zone in auth.exp, or a faster run would help"
@@ -91,6 +93,8 @@ class Assessment:
         """The run as the process sees it whose events are folded; in its record secrets are masked."""
         self._noted: set[str] = set()
         """Notes on the exchanges of that process."""
+        self._lost = 0
+        """Requests of that process that were lost with their connection."""
         self.judge: Judge | None = None
         """Judge of that process, from its probe on."""
         self._test = ScenarioResult()
@@ -100,7 +104,8 @@ class Assessment:
         """Takes an event into account."""
         match event:
             case RunStart():
-                self._process, self.judge, self._test, self._noted = event.run, None, ScenarioResult(), set()
+                self._process, self.judge, self._test = event.run, None, ScenarioResult()
+                self._noted, self._lost = set(), 0
                 self.tally.statistics.forget_all()
             case Probe():
                 self._begin(event)
@@ -165,7 +170,8 @@ class Assessment:
         known += [note for note in dict.fromkeys(notes) if note not in known]
 
     def _observe(self, exchange: Exchange, judge: Judge) -> None:
-        for note in _observed(exchange, judge):
+        self._lost += exchange.trouble is not None and exchange.trouble.kind is TroubleKind.CONNECTION
+        for note in _observed(exchange, judge, named=self._lost <= MOST_NAMED):
             if len(self._noted) < MOST_NOTES and note not in self._noted:
                 self._noted.add(note)
                 self._note([note])
@@ -249,7 +255,7 @@ def _told(finding: Finding) -> str:
     )
 
 
-def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
+def _observed(exchange: Exchange, judge: Judge, *, named: bool) -> Iterator[str]:
     """Notes on what is recorded only, and not judged (T8, T13, T14, H4)."""
     if exchange.peer:
         return
@@ -266,10 +272,10 @@ def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
         yield f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
     if exchange.trouble and exchange.trouble.kind is not TroubleKind.PASSING and exchange.purpose != "broken":
         longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
-        yield f"{_subject(exchange, judge)}{exchange.trouble}{longer}"
+        yield f"{_subject(exchange, judge, named=named)}{exchange.trouble}{longer}"
 
 
-def _subject(exchange: Exchange, judge: Judge) -> str:
+def _subject(exchange: Exchange, judge: Judge, *, named: bool) -> str:
     """Names the request that stayed without an answer as far as it may matter."""
     assert exchange.trouble is not None
     if exchange.trouble.kind in (TroubleKind.PATIENCE, TroubleKind.NO_CONNECTION):
@@ -277,7 +283,7 @@ def _subject(exchange: Exchange, judge: Judge) -> str:
     seen = judge.observation(exchange)
     # A gateway that ends may have ended for a fault.
     lost = exchange.trouble.kind is TroubleKind.CONNECTION and seen is not None and seen.diagnosis.faulty
-    return f"{judge.describe(exchange) if lost else exchange.action}: "
+    return f"{judge.describe(exchange) if lost and named else exchange.action}: "
 
 
 def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:

@@ -372,6 +372,14 @@ def refused_alone(subject, limiter, clock, times, answers=1, **fields):
         subject.after(answered(503, **fields), Fate.PUT_OFF, get(), clock.now)
 
 
+def test_a_gateway_that_closes_many_connections_may_limit_them(subject, clock):
+    for number in range(FEW):
+        assert bool(list(subject.notes())) is False, number
+        subject.after(LOST, Fate.LOST, change(), clock.now)
+
+    assert any("--gateway-concurrency" in note for note in subject.notes())
+
+
 def test_requests_are_spaced_out_for_a_gateway_that_limits_their_rate(subject, limiter, clock):
     refused_alone(subject, limiter, clock, 2)
     first = subject.interval

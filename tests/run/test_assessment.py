@@ -10,7 +10,7 @@ from beckn_conformance.judging.preference import PLAIN, Weight
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.record.events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
 from beckn_conformance.record.run import Run
-from beckn_conformance.run.assessment import MOST_NOTES, UNREADABLE_EXP, Assessment
+from beckn_conformance.run.assessment import MOST_NAMED, MOST_NOTES, UNREADABLE_EXP, Assessment
 from beckn_conformance.run.recorded import RecordedScenario
 from beckn_conformance.specification.loading import load
 from tests.exchanges import Story, exchange, nack, page, put
@@ -159,6 +159,15 @@ def test_notes_on_single_exchanges_do_not_grow_without_end():
     odd = [exchange("Provider/get", {}, page(300 + n)) for n in range(100)]
 
     assert len(assessed(*map(scenario, odd)).run.notes) == len(PROBE.notes) + MOST_NOTES
+
+
+def test_requests_without_an_answer_are_named_only_if_they_are_few():
+    lost = [
+        exchange("Provider/get", {"registration": {"id": n}}, None, trouble="connection: reset") for n in range(100)
+    ]
+    named = [note for note in assessed(*map(scenario, lost)).run.notes if "/registration/id" in note]
+
+    assert 0 < len(named) <= MOST_NAMED
 
 
 @pytest.mark.parametrize(
