@@ -173,6 +173,8 @@ def _advice(exchanges: Sequence[Exchange]) -> str:
         )
     if all(exchange.reply is not None and exchange.reply.status == 404 for exchange in exchanges):
         return f"nowhere ACK or NACK; give the URL that /{SIGNUP} is added to, without any operation at its end"
+    if all(map(_is_starting, exchanges)):
+        return "nowhere ACK or NACK; something in front of the gateway answers for it, as while it does not run"
     return (
         "nowhere ACK or NACK; if something in front of it asks for a key or a certificate, declare headers or "
         "tls.client_cert"

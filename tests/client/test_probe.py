@@ -1,7 +1,6 @@
 """What the first calls of a run show about the gateway."""
 
 import asyncio
-import contextlib
 
 import httpx
 import pytest
@@ -60,7 +59,7 @@ DOWN = {
 
 
 def _probed(*answers, **declared):
-    """Whether a probe finds a gateway that gives these answers, the last one for ever, and how long that takes."""
+    """Why a probe finds no gateway where these answers are given, the last one for ever, and how long it takes."""
     config, answers = configured(binding="http", **declared), [*answers]
 
     def answer(request):
@@ -71,10 +70,12 @@ def _probed(*answers, **declared):
 
     async def play():
         gateway, begun = Client(config, transport=httpx.MockTransport(answer)), clock.monotonic()
-        with contextlib.suppress(Unreachable):
+        why = ""
+        try:
             await probe(gateway, SPECIFICATION, drawn(config), Verifier(config))
-            return True, clock.monotonic() - begun
-        return False, clock.monotonic() - begun
+        except Unreachable as error:
+            why = str(error)
+        return why, clock.monotonic() - begun
 
     with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
         return runner.run(play())
@@ -85,22 +86,29 @@ UP = httpx.Response(200, headers=SOUND, json={"registration": {"id": "1", "statu
 
 @pytest.mark.parametrize("name", DOWN)
 def test_a_gateway_that_is_still_starting_is_waited_for(name):
-    found, seconds = _probed(*[DOWN[name]] * 6, UP)
+    why, seconds = _probed(*[DOWN[name]] * 6, UP)
 
-    assert found
+    assert not why
     assert seconds > 1
 
 
 @pytest.mark.parametrize(("patience", "longest"), [(0.5, 1), (30, 8)])
 def test_an_address_where_nobody_answers_is_given_up_soon(patience, longest):
-    found, seconds = _probed(DOWN["no connection"], patience=patience)
+    why, seconds = _probed(DOWN["no connection"], patience=patience)
 
-    assert not found
+    assert why
     assert seconds < longest
 
 
 def test_a_page_that_is_no_gateway_is_given_up_at_once():
-    found, seconds = _probed(httpx.Response(404, html="<p>Not Found"))
+    why, seconds = _probed(httpx.Response(404, html="<p>Not Found"))
 
-    assert not found
+    assert why
     assert seconds < 1
+
+
+@pytest.mark.parametrize(("status", "advice"), [(502, "does not run"), (403, "headers or tls.client_cert")])
+def test_the_reason_says_what_may_help(status, advice):
+    why, _ = _probed(httpx.Response(status, html="<p>no</p>"), patience=0.5)
+
+    assert advice in why
