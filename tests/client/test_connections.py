@@ -546,6 +546,7 @@ async def test_a_reply_that_came_before_a_write_failed_is_read(came):
 async def test_a_server_of_one_connection_at_a_time_keeps_no_request_waiting(monkeypatch, gateway):
     """It serves a connection until that is closed, and lets others wait."""
     monkeypatch.setattr(network, "STUCK", 0.1)
+    monkeypatch.setattr(network, "LONGEST_IDLE", 15.0)
     thread = asyncio.Semaphore(1)
 
     async def serve(reader, writer):
