@@ -67,20 +67,24 @@ def test_the_record_of_an_envelope_says_all_that_the_report_says(kit, gateway):
     assert _report(run.folder) == run.report
 
 
-async def _stall(seen, answer):
-    """Answers only so many calls, so that no run comes to its end before somebody ends it."""
-    if seen.number > 300:
-        await asyncio.Event().wait()
-    return answer
+def _stalling(judged):
+    """Answers no more calls once enough is judged, so that no run comes to its end before somebody ends it."""
+
+    async def stall(seen, answer):
+        if seen.number > 300 and judged():
+            await asyncio.Event().wait()
+        return answer
+
+    return stall
 
 
 @pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
 def test_what_a_killed_run_had_judged_is_reported(kit, gateway, options, capsys):
     def judged():
-        return sum(path.read_text().count('"tested"') for path in kit.report.glob("course*.jsonl"))
+        return sum(path.read_text().count('"tested"') for path in kit.report.glob("course*.jsonl")) > 60
 
-    started = kit.start(gateway(_stall, defects=DEFECTS).url, *FAULTS, *options)
-    until(lambda: judged() > 60)
+    started = kit.start(gateway(_stalling(judged), defects=DEFECTS).url, *FAULTS, *options)
+    until(judged)
     started.kill()
     started.wait()
     assert not (kit.report / "report.json").exists()
@@ -102,8 +106,11 @@ def test_what_a_killed_run_had_judged_is_reported(kit, gateway, options, capsys)
     ids=["Ctrl-C, one process", "SIGTERM, two processes"],
 )
 def test_what_was_judged_before_the_end_is_reported(kit, gateway, ending, options):
-    started = kit.start(gateway(_stall, defects=DEFECTS).url, *FAULTS, *options)
-    until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course*.jsonl")) > 99)
+    def judged():
+        return sum(path.read_text().count("\n") for path in kit.report.glob("course*.jsonl")) > 99
+
+    started = kit.start(gateway(_stalling(judged), defects=DEFECTS).url, *FAULTS, *options)
+    until(judged)
     ending(started)
     run = started.wait()
 
