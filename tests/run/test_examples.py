@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.run.examples import MOST_TRIES, Enough, Examples
+from beckn_conformance.run.properties import examples_of_part
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.strategies import (
     headers,
@@ -136,3 +137,11 @@ def test_histories_verify_only_where_somebody_can():
 )
 def test_spoiling_changes_one_member(pointer, how, value, spoiled):
     assert spoil({"a": 2, "b": [{"c": 3}]}, pointer, how, value) == spoiled
+
+
+@pytest.mark.parametrize("count", [1, 25, 26, 220, 2500])
+def test_two_parts_of_a_property_are_as_large_and_make_the_whole(count):
+    first, second = (examples_of_part(count, part, 2) for part in range(2))
+
+    assert first + second == count
+    assert abs(first - second) <= (1 if count > 25 else count)
