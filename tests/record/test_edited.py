@@ -57,11 +57,16 @@ def test_a_masked_token_is_no_reason_to_leave_out_the_rest(mask):
     assert edited(calls) == set()
 
 
-def test_a_masked_token_is_no_excuse_where_everything_else_was_edited():
-    calls = messages(compact, lambda value: compact(value).replace("https://acme.example", "x"))
-    calls[2]["content"] = calls[2]["content"].replace('"ids":[2]', '"auth":{"token":"***"}')
+def test_neither_a_masked_token_nor_a_length_by_chance_is_an_excuse_where_most_else_was_edited():
+    def shortened(value):
+        return compact(value).replace("https://acme.example", "x")
 
-    assert edited([*messages(compact, compact)[:1], *calls]) == {1, 2, 3, 4}
+    calls = messages(compact, shortened)
+    calls[2]["content"] = calls[2]["content"].replace('"ids":[2]', '"auth":{"token":"***"}')
+    calls[3]["headers"] = [["Content-Length", str(len(calls[3]["content"]))]]
+    refusal = {"headers": [["Content-Length", "2"]], "content": "{}"}
+
+    assert edited([refusal, *calls, *messages(compact, shortened)]) == {*range(1, 9)}
 
 
 @pytest.mark.parametrize("indent", ["\t", 1, 2, 3, 4])

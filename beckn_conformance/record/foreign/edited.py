@@ -40,8 +40,16 @@ def edited(messages: Sequence[Row | None]) -> set[int]:
         if one and place not in masked and (fits := _fitting(one)) is not None
     }
     found = _unfitting(messages, fitting)
-    # Whoever publishes a recording masks its tokens; the rest is judged unless most other messages were edited.
-    return found | masked if len(found) * 2 > len(fitting) else found
+    if len(found) * 2 <= len(fitting):
+        # Whoever publishes a recording masks its tokens; the rest is judged.
+        return found
+    # Most were edited, so that one as long as they are has its length by chance.
+    shortest = min(_size(messages[place]) for place in found)
+    return {place for place in (*fitting, *masked) if _size(messages[place]) >= shortest}
+
+
+def _size(message: Row | None) -> int:
+    return len(content_of(message)) if message else 0
 
 
 def _unfitting(messages: Sequence[Row | None], fitting: Mapping[int, list[Writing]]) -> set[int]:
