@@ -17,13 +17,15 @@ JPEG = base64.b64decode(
 
 STATES = ("KA", "DL", "MH", "TN", "WB", "GJ", "RJ", "UP", "AP", "KL", "PB", "HR", "MP", "OR", "AS", "BR")
 
+SHORTEST, LONGEST = 7, 12
+"""Digits of a phone number without country code and extension (Q6)."""
 PHONES: Mapping[str, Callable[[str, str], bool]] = {
     "country code of one digit": lambda country, number: len(country) == 1,
     "country code of two digits": lambda country, number: len(country) == 2,
     "country code of three digits": lambda country, number: len(country) == 3,
     "number of ten digits": lambda country, number: len(number) == 10,
-    "shorter number": lambda country, number: len(number) < 10,
-    "longer number": lambda country, number: len(number) > 10,
+    "shorter number": lambda country, number: len(number) == SHORTEST,
+    "longer number": lambda country, number: len(number) == LONGEST,
 }
 """Predicates for the variants of ``info.phone``."""
 
@@ -39,7 +41,9 @@ STEP = 15_485_863
 """Distance between two phone numbers; a prime."""
 DRAWN_DIGITS = 6
 """Trailing digits of a phone number that are drawn."""
-REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
+REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE", "IS")
+LONG = ("43", "664123")
+"""A country code and the beginning of a number that may be of full length."""
 
 NAMES: Mapping[str, Sequence[str]] = {
     "letters": ("{} Metro Rail Corporation", "{} City Bus Service", "Rapid Transit of {}"),
@@ -55,7 +59,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "Cyrillic": ("{} метро Київ", "{} трамвай Москва"),
     "Hebrew": ("{} רכבת קלה",),
     "Arabic": ("{} مترو القاهرة", "{} نقل الركاب"),
-    "Devanagari": ("{} दिल्ली मेट्रो रेल", "{} ठाणे परिवहन सेवा"),
+    "Devanagari": ("{} दिल्ली मेट्रो रेल ९", "{} ठाणे परिवहन सेवा २४"),
     "Bengali": ("{} কলকাতা ট্রাম",),
     "Tamil": ("{} சென்னை பேருந்து",),
     "Thai": ("{} รถไฟฟ้า",),
@@ -64,13 +68,17 @@ NAMES: Mapping[str, Sequence[str]] = {
     "beyond the BMP": ("{} 𠮷野鉄道", "{} 𑄌𑄋𑄴𑄟𑄳𑄦"),
     "64 characters": ("{} Interurban Transport Cooperative Society of Operators and Owners of the Region",),
     "long in Devanagari": ("{}" + " दिल्ली मेट्रो रेल परिवहन सेवा" * 3,),
+    "two characters": ("{pair}",),
     "angle brackets": ("{} <Metro>",),
     "quotation marks": ('{} "Blue" Line', "{} `Red` Line"),
     "backslash": ("{} North\\South",),
     "symbols": ("{} #1 @ 50%20 + more; really!", "{} Cabs/Vans = 25%41: yes?"),
     "emoji": ("{} Buses 🚌", "{} Metro 🚇🚕"),
 }
-"""Templates by variant of ``info.name``; ``{}`` takes a word unique in the run."""
+"""Templates by variant of ``info.name``; ``{}`` takes a word unique in the run, ``{pair}`` two such ideographs."""
+
+FIRST_HAN, HAN = 0x4E00, 20_902
+"""The first of so many ideographs, of which two may be a name."""
 
 EMAILS: Mapping[str, str] = {
     "plain": "{word}@example.{top}",
@@ -112,7 +120,12 @@ class Realistic:
 
     def name(self, variant: str = "letters", word: str | None = None) -> str:
         known = NAMES.get(variant) or self._random.choice([*NAMES.values()])
-        return self._random.choice(known).format(word or self.word())[:64].strip()
+        return self._random.choice(known).format(word or self.word(), pair=self._pair())[:64].strip()
+
+    def _pair(self) -> str:
+        """Returns two ideographs, others each time."""
+        one, other = divmod((self._nonce + next(self._count)) % HAN**2, HAN)
+        return chr(FIRST_HAN + other) + chr(FIRST_HAN + one)
 
     def phone(self, variant: str = "without extension") -> str:
         """Returns a number that is valid in its country, of a variant of ``info.phone``."""
@@ -219,13 +232,13 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
     """Yields different numbers, valid in their country's numbering plan, as country code and number (Q6)."""
     import phonenumbers
 
-    plans: list[tuple[str, str]] = []
+    plans = [LONG]
     for region in REGIONS:
         for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
             example = phonenumbers.example_number_for_type(region, kind)
             if example is not None:
                 number = phonenumbers.national_significant_number(example)
-                if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
+                if SHORTEST <= len(number) <= LONGEST and len(f"{example.country_code}{number}") <= 15:
                     plans.append((str(example.country_code), number[:-DRAWN_DIGITS]))
     # A prime step visits every number of a cycle once, so none has to be remembered, and the numbers of two runs, which
     # a gateway may have to keep apart too, hardly ever meet.

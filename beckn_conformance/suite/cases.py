@@ -19,6 +19,7 @@ from beckn_conformance.messages.tokens import (
     with_more_in_front,
     with_wildcards,
 )
+from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification import requests
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -138,6 +139,11 @@ def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str
         return parts
     put(parts, member.replace("/*", "/0"), actor.values.value(member, variant, action=action))
     return parts
+
+
+def large_documents(actor: Actor) -> list[dict[str, str]]:
+    """Returns three documents that, with two small ones, make a call of almost 64 KB (Q10)."""
+    return [actor.values.document(size=SIZES[name]) for name in ("just over 8 KB", "just over 16 KB", "32 KB")]
 
 
 def spoiled(body: Any, pointers: tuple[str, ...]) -> Any:

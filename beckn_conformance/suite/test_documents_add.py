@@ -17,6 +17,7 @@ from beckn_conformance.suite.cases import (
     call_about_unknown,
     call_with_fault,
     fault_parameters,
+    large_documents,
     mixed_faults,
     spoiled,
     update_and_read,
@@ -45,7 +46,10 @@ async def test_plain_addition(actor: Actor, count: int) -> None:
             put(body, member.pointer, actor.values.value(member.pointer, kind))
     registration = await actor.registered(body)
     await actor.get(registration)
-    await add_and_read(actor, registration, actor.values.documents(count, SIZES["just over 16 KB"] if count > 2 else 0))
+    documents = actor.values.documents(count)
+    if count == 5:
+        documents[2:] = large_documents(actor)
+    await add_and_read(actor, registration, documents)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +169,7 @@ async def test_claimed_status(actor: Actor) -> None:
     verified = {"status": statuses(actor.specification).verified}
     about = {"id": registration.id}
     for claims, claimed in (({}, verified), (verified, {})):
-        body = {"registration": {**about, **claims}, "documents": [{**actor.values.document(), **claimed}]}
+        body = {"registration": {**about, **claims}, "documents": [{**actor.values.document(), **claimed}], **claims}
         added = await actor.about(registration, ADD, body=body)
         await actor.get_after(added, registration)
 
@@ -210,11 +214,12 @@ async def test_unknown_registration(actor: Actor) -> None:
     await call_about_unknown(actor, ADD, {"documents": [actor.values.document()]})
 
 
-@exercises("DOCUMENTS-OLD-STATUS-KEPT")
+@exercises("DOCUMENTS-OLD-STATUS-KEPT", "UPDATE-STAYS")
 @settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
-    """Other documents do not undo a verification by a person, be they acknowledged or refused."""
+    """Other documents do not undo a verification by a person, be they acknowledged or refused, nor that an update."""
     registration = await actor.registered(actor.values.signup(documents=2))
+    await update_and_read(actor, registration)
     await add_and_read(actor, registration)
     await actor.verifier.verify(registration.id)
     await actor.get(registration)

@@ -16,6 +16,7 @@ from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
     add_and_read,
     fault_parameters,
+    large_documents,
     mixed_faults,
     parts_with,
     spoiled,
@@ -60,8 +61,7 @@ async def test_several_documents(actor: Actor, count: int) -> None:
     if count == 3:
         body["documents"][1] = actor.values.document("jpg")
     if count == 5:
-        sizes = [SIZES[name] for name in ("just over 8 KB", "just over 16 KB", "32 KB")]
-        body["documents"][2:] = [actor.values.document(size=size) for size in sizes]
+        body["documents"][2:] = large_documents(actor)
     registration = await actor.registered(body)
     await actor.get(registration)
 
@@ -71,10 +71,11 @@ async def test_several_documents(actor: Actor, count: int) -> None:
 async def test_claimed_status(actor: Actor) -> None:
     """A provider cannot verify itself: a signup that says it is verified is refused, or waits like any other (R4)."""
     await actor.signup(actor.values.signup())
-    body = actor.values.signup()
-    for part in (body["api"], *body["documents"]):
+    body, other = actor.values.signup(), actor.values.signup()
+    for part in (body["api"], *body["documents"], other, other["info"]):
         part["status"] = statuses(actor.specification).verified
     await actor.signup(body)
+    await actor.signup(other)
 
 
 @pytest.mark.parametrize("size", [case(("SIGNUP-ACK-DOCUMENTS", *ECHO), n, id=name) for name, n in SIZES.items()])

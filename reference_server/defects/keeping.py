@@ -43,12 +43,14 @@ def defects() -> Iterator[Defect]:
     ):
         install = in_ack(GET, "/documents", on_items(select), fresh)
         yield defect(f"get-shows-{name}", requirement, GET, "/documents", f"Provider/get shows {words}", install)
-    for name, step, requirement, action in (
-        ("update-claimed-status-taken", "update", "UPDATE-STATUS", UPDATE),
-        ("documents-add-claimed-registration-status-taken", "add", "DOCUMENTS-STATUS", ADD),
+    for name, step, section, requirement, action in (
+        ("update-claimed-status-taken", "update", "registration", "UPDATE-STATUS", UPDATE),
+        ("update-claimed-status-of-info-taken", "update", "info", "UPDATE-STATUS", UPDATE),
+        ("documents-add-claimed-registration-status-taken", "add", "registration", "DOCUMENTS-STATUS", ADD),
     ):
-        words = f"{action} gives the registration the status that the provider claims for it"
-        yield defect(name, requirement, action, "/registration/status", words, giving(step, _claimed))
+        words = f"{action} gives the registration the status that the provider claims in {section}"
+        install = giving(step, partial(_claimed, section))
+        yield defect(name, requirement, action, "/registration/status", words, install)
     yield from _FAMILY()
     yield from _refused()
 
@@ -152,8 +154,8 @@ def _(kept: Registration, request: Request, before: Registration) -> Registratio
     return replace(kept, documents=(*before.documents, *new))
 
 
-def _claimed(kept: Registration, request: Request, before: Registration) -> Registration:
-    return replace(kept, status=request.body["registration"].get("status", kept.status))
+def _claimed(section: str, kept: Registration, request: Request, before: Registration) -> Registration:
+    return replace(kept, status=request.body[section].get("status", kept.status))
 
 
 # Updates and additions that are refused, and change something.
@@ -201,8 +203,8 @@ def _refused() -> Iterator[Defect]:
         requirement = f"{prefix}-{'DOCUMENT' if action == UPDATE else 'OLD'}-STATUS-KEPT"
         says = f"a refused {action} makes verified documents wait again"
         install = on_refusal(action, lambda gateway, request, kept: unverified(kept, kept), "body")
-        place = "/documents/*/status"
-        yield defect(f"{name}-unverifies", requirement, action, place, says, install, configuration=VERIFICATION)
+        shown, place = GET if action == UPDATE else action, "/documents/*/status"
+        yield defect(f"{name}-unverifies", requirement, shown, place, says, install, configuration=VERIFICATION)
         for ending, status in (("suspends", "SUSPENDED"), ("pending", UPDATE_PENDING)):
             says, install = f"{action} gives the status {status}, though it is refused", _refused_as(action, status)
             requirement = f"{prefix}-NACK-STATUS-UNCHANGED"

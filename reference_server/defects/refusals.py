@@ -8,8 +8,12 @@ from dataclasses import replace
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Call, Faults, Place, Request
 from reference_server.planting import Defect, Install, defect, installing, replaces
+from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.edits import parts, places
 from reference_server.planting.steps import Reading, checking
+from reference_server.registration import VERIFIED
+
+PHONE: Place = ("info", "phone")
 
 
 def defects() -> Iterator[Defect]:
@@ -38,6 +42,9 @@ def defects() -> Iterator[Defect]:
     yield defect(name, requirement, ADD, "/documents/*/name", words, install, *others)
     words, install = "an update that leaves members out is not looked at", _unlooked_at(_is_in_part)
     yield defect("update-partial-unchecked", "UPDATE-NACK-PHONE", UPDATE, "/info/phone", words, install)
+    name, words, install = "update-verified-unchecked", "the phone of a verified provider is not looked at", _trusting
+    place, also = "/info/phone", "UPDATE-NACK-UNCHANGED"
+    yield defect(name, "UPDATE-NACK-PHONE", UPDATE, place, words, install, also, configuration=VERIFICATION)
 
 
 def _has_several_documents(request: Request) -> bool:
@@ -70,6 +77,16 @@ def _unlooked_at(where: Callable[[Request, Place], bool]) -> Install:
     return checking(
         lambda _, request, faults: {place: message for place, message in faults.items() if not where(request, place)}
     )
+
+
+def _trusting(gateway: Gateway) -> None:
+    def check(_: object, request: Request, faults: Faults) -> Faults:
+        registration = gateway.find(request) if request.action == UPDATE else None
+        if registration is None or registration.status != VERIFIED or not isinstance(request.at(PHONE), str):
+            return faults
+        return {place: message for place, message in faults.items() if place != PHONE}
+
+    checking(check)(gateway)
 
 
 def _wrapped(gateway: Gateway) -> None:
