@@ -91,10 +91,12 @@ class Judge:
 
     def _preferred(self, exchange: Exchange, finding: Finding, surroundings: Surroundings, weight: Weight) -> Finding:
         """A finding with its preference."""
+        observation = self._observations[exchange.id]
         preference = surroundings.preference(
             exchange,
             weight,
-            doubtful=bool(self._observations[exchange.id].diagnosis.doubts),
+            doubtful=bool(observation.diagnosis.doubts),
+            remarkable=bool(observation.remarkable),
             history=of_history(finding.requirement),
             shared=finding.operation == SIGNUP and finding.kind in SHARED,
         )

@@ -124,7 +124,7 @@ class Explorer:
         return session.end_test(test, requirements, drawn=True)
 
     def _shrink(self, number: int, count: int, place: int, id_: str, test: str) -> None:
-        """Looks for the smallest example with the same finding. The last one that shows it is reported."""
+        """Looks for the smallest example with the same finding."""
         until = time.monotonic() + PATIENCE
         tries = itertools.count(1)
 

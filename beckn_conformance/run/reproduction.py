@@ -35,7 +35,7 @@ class Reproduction:
     curl: Command
     """One line for a POSIX shell; empty if no shell command can send the same."""
     steps: tuple[str, ...] = ()
-    """What happened, call by call, if it takes more than a registration and a call."""
+    """What happened, call by call, if it takes more than a registration and a call, or is a history."""
     script: Command = NOTHING
     """The same as a shell script."""
 
@@ -67,7 +67,7 @@ def tell(
         + _when(number, step, chosen)
         for number, step in enumerate(chosen, 1)
     )
-    steps = captions if len(chosen) > 2 else ()
+    steps = captions if len(chosen) > (1 if history else 2) else ()
     if not sendable:
         return Reproduction(NOTHING, steps)
     try:

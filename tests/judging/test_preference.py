@@ -1,5 +1,7 @@
 """Of the exchanges that show one finding, the one that explains most is reported."""
 
+from dataclasses import replace
+
 from beckn_conformance.judging.judge import Judge
 from beckn_conformance.judging.preference import DRAWN, UNUSUAL, Surroundings, Weight
 from tests.exchanges import CONFIG, GET, NOW, SIGNUP, SPECIFICATION, Story, exchange, reply
@@ -14,7 +16,14 @@ def rank(*others, **how):
 
 
 def test_a_short_request_on_its_own_ranks_first():
-    ranks = [rank(), rank(EARLIER, history=True), rank(BESIDE), rank(doubtful=True), rank(weight=Weight(offset=DRAWN))]
+    ranks = [
+        rank(),
+        rank(remarkable=True),
+        rank(EARLIER, history=True),
+        rank(doubtful=True),
+        rank(weight=Weight(offset=DRAWN)),
+        rank(BESIDE),
+    ]
 
     assert ranks == sorted(ranks)
     assert ranks[0] == len(PLAIN.request.content)
@@ -32,8 +41,21 @@ def test_calls_one_after_the_other_rank_before_calls_at_the_same_time():
     assert rank(EARLIER, later, history=True) < rank(EARLIER, at_once, history=True)
 
 
+def test_a_finding_without_hostile_input_ranks_first():
+    hostile = replace(EARLIER, purpose="unusual")
+    content = replace(PLAIN, request=replace(PLAIN.request, content=b""), purpose="malformed")
+
+    assert rank(EARLIER, history=True) < rank(hostile, history=True)
+    assert rank(hostile) == rank()
+    assert rank() < Surroundings([content]).preference(content)
+
+
 def test_each_smaller_example_replaces_the_one_before():
     assert rank(weight=Weight(exact=DRAWN - 2)) < rank(weight=Weight(exact=DRAWN - 1)) < rank(weight=Weight(DRAWN))
+
+
+def test_a_later_example_of_more_calls_does_not_replace_one_of_few():
+    assert rank(history=True, weight=Weight(DRAWN)) < rank(EARLIER, history=True, weight=Weight(exact=DRAWN - 9))
 
 
 def test_of_signups_that_share_something_two_of_one_scenario_rank_first():
@@ -80,3 +102,4 @@ def test_what_a_request_with_a_doubtful_value_shows_ranks_last():
         return story.told()[0].weight
 
     assert rank("Metro") < UNUSUAL <= rank("M" * 200)
+    assert rank("Metropolitan") < rank("地铁") < UNUSUAL

@@ -423,6 +423,14 @@ def test_no_reply_controls_the_terminal_that_a_line_or_script_runs_in(tmp_path):
         assert shown.decode().splitlines()[-1] == "grün?]0;owned?"
 
 
+@pytest.mark.parametrize(("history", "count"), [(True, 2), (False, 0)])
+def test_a_history_of_two_calls_is_told_call_by_call(history, count):
+    made = exchange("Provider/signup", b"{}", reply={"registration": {"id": "reg-1"}, "auth": {"token": "secret-1"}})
+    read = exchange("Provider/get", b'{"registration":{"id":"reg-1"}}', headers=[("Token", "secret-1")], at=1.0)
+
+    assert len(tell(read, [made, read], HttpBinding(), CONFIG, history=history).steps) == count
+
+
 def test_reads_that_only_wait_are_left_out_and_waited_for():
     made = exchange("Provider/signup", b"{}", reply={"registration": {"id": "reg-1"}, "auth": {"token": "secret-1"}})
     body = b'{"registration":{"id":"reg-1"}}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -34,6 +35,15 @@ class Observation(ObservedReply):
             for pointer, value in places(self.exchange.body_sent, known.pointer)
             if value == MISSING and isinstance(member(self.exchange.body_sent, pointer.rpartition("/")[0]), dict)
         ]
+
+    @cached_property
+    def remarkable(self) -> Sequence[str]:
+        """Pointers of valid values with symbols, or beyond ASCII, which a firewall or a codec may trip over."""
+        if self.diagnosis.symbols:
+            return self.diagnosis.symbols
+        scalars = (known for known in self.specification.members(self.action) if known.scalar)
+        found = (place for known in scalars for place in places(self.exchange.body_sent, known.pointer))
+        return [pointer for pointer, value in found if isinstance(value, str) and not value.isascii()][:2]
 
     @cached_property
     def prefix(self) -> str:

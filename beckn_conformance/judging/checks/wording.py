@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...messages.exchange import Exchange, Message
 from ...messages.text import shown
-from ...specification.pointer import MISSING, member, places
+from ...specification.pointer import MISSING, member
 from ...untrusted.text import brief
 from ..diagnosis import Doubt, Fault
 from ..origin import signature
@@ -34,10 +34,7 @@ def request_line(observation: Observation) -> str:
         return _text_line(observation)
     if diagnosis.faults:
         return f"{exchange.action} with {'; '.join(_fault(exchange.sent, fault) for fault in diagnosis.faults[:4])}"
-    parts = [
-        f"{pointer} = {shown(member(exchange.sent.body, pointer), 80)}"
-        for pointer in diagnosis.symbols or _foreign_scripts(observation, exchange.sent.body)
-    ]
+    parts = [f"{pointer} = {shown(member(exchange.sent.body, pointer), 80)}" for pointer in observation.remarkable]
     parts += [f"no {pointer}" for pointer in observation.left_out[:4] if diagnosis.valid]
     parts += [_doubt(exchange.sent, doubt) for doubt in diagnosis.doubts[:2]]
     where = f" at the peer {exchange.peer}" if exchange.peer else ""
@@ -75,13 +72,6 @@ def _fault(sent: Message, fault: Fault) -> str:
         return TOKENS.get(fault.kind, f"a Token that is {fault.kind}")
     value = shown(sent.header.get(name)) if fault.in_header else shown(member(sent.body, name), 80)
     return f"{name} = {value}" + (f" ({fault.kind})" if fault.kind != value else "")
-
-
-def _foreign_scripts(observation: Observation, body: Any) -> list[str]:
-    """Pointers of valid texts beyond ASCII, which a firewall or a codec may trip over."""
-    scalars = (known for known in observation.specification.members(observation.action) if known.scalar)
-    found = (place for known in scalars for place in places(body, known.pointer))
-    return [pointer for pointer, value in found if isinstance(value, str) and not value.isascii()][:2]
 
 
 def blaming(observation: Observation) -> str:
