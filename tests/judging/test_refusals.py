@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from beckn_conformance.messages.tokens import with_more_behind, with_more_in_front
 from tests.exchanges import ADD, GET, SIGNUP, UPDATE, configured, drop, nack, put, reply
 from tests.judging.calls import answered, begun, blame, call, fair
 
@@ -55,6 +56,22 @@ def test_a_finding_on_a_token_that_is_no_secret_names_it(of, sent):
     fair(story, GET, token=getattr(story.mine, of) if of else "null")
 
     assert [finding.sent for finding in story.told()] == ([f"Provider/get with {sent}"] if of != "token" else [])
+
+
+@pytest.mark.parametrize(
+    ("token", "sent"),
+    [
+        (with_more_behind, "the registration's token with more behind it"),
+        (with_more_in_front, "the registration's token with more in front"),
+        ("{} without its end".format, "the registration's token without its end"),
+        ("another-{}".format, "a token that no signup gave"),
+    ],
+)
+def test_a_finding_on_a_token_made_of_a_given_one_says_how(token, sent):
+    story = begun()
+    fair(story, GET, token=token(story.mine.token))
+
+    assert [finding.sent for finding in story.told()] == [f"Provider/get with {sent}"]
 
 
 def nearly_expired():

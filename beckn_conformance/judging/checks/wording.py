@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...messages.exchange import Exchange, Message
 from ...messages.text import shown
+from ...messages.tokens import DISGUISES
 from ...specification.pointer import MISSING, member
 from ...untrusted.text import brief
 from ..diagnosis import Doubt, Fault
@@ -33,7 +34,7 @@ def request_line(observation: Observation) -> str:
     if exchange.sent is None:
         return _text_line(observation)
     if diagnosis.faults:
-        return f"{exchange.action} with {'; '.join(_fault(exchange.sent, fault) for fault in diagnosis.faults[:4])}"
+        return f"{exchange.action} with {'; '.join(_fault(observation, fault) for fault in diagnosis.faults[:4])}"
     parts = [f"{pointer} = {shown(member(exchange.sent.body, pointer), 80)}" for pointer in observation.remarkable]
     parts += [f"no {pointer}" for pointer in observation.left_out[:4] if diagnosis.valid]
     parts += [_doubt(exchange.sent, doubt) for doubt in diagnosis.doubts[:2]]
@@ -61,7 +62,9 @@ def _doubt(sent: Message, doubt: Doubt) -> str:
     return f"{doubt.pointer} = {shown(value, 80)} ({doubt.why})"
 
 
-def _fault(sent: Message, fault: Fault) -> str:
+def _fault(observation: Observation, fault: Fault) -> str:
+    sent = observation.exchange.sent
+    assert sent is not None
     name = fault.pointer.removeprefix("header:")
     if fault.kind == "missing":
         return f"no {name}"
@@ -69,9 +72,17 @@ def _fault(sent: Message, fault: Fault) -> str:
         token = sent.header.get(name)
         if token in (member(sent.body, "/registration/id"), NO_TOKEN):
             return "the registration's id as its token" if token != NO_TOKEN else f"the token {shown(token)}"
-        return TOKENS.get(fault.kind, f"a Token that is {fault.kind}")
+        return _made_token(observation) or TOKENS.get(fault.kind, f"a Token that is {fault.kind}")
     value = shown(sent.header.get(name)) if fault.in_header else shown(member(sent.body, name), 80)
     return f"{name} = {value}" + (f" ({fault.kind})" if fault.kind != value else "")
+
+
+def _made_token(observation: Observation) -> str:
+    """Describes a token that was made of the registration's own; empty for any other."""
+    owner, sent = observation.known.registrations.get(observation.registration), observation.exchange.token_sent
+    # A record has a mask with a mark in the place of such a token.
+    marks = (one.mark for one in DISGUISES if owner and sent in (one.make(owner.token), owner.token + one.mark))
+    return next((f"the registration's token{mark}" for mark in marks), "")
 
 
 def blaming(observation: Observation) -> str:
