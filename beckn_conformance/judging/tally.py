@@ -151,19 +151,21 @@ class Tally:
     def follows(self, record: Found) -> bool:
         """True if a finding only follows from another one, or was taken back.
 
-        A finding of the history follows if all its registrations share their id with another. One of a requirement in
-        CAUSES follows if the finding that causes it was made at each of its members. That the registration is blamed
-        for something else follows if it is blamed for valid requests, too. That sound members are blamed follows if
-        they are so together with others. One of a kind in BROADER follows if there is one of a broader kind. That a
-        Provider/get shows another value after a change follows if it does so after a mere signup, and that a long text
-        is lost if others are.
+        A finding of the history follows if all its registrations share their id with another, or if another operation
+        shows the same more simply. One of a requirement in CAUSES follows if the finding that causes it was made at
+        each of its members. That the registration is blamed for something else follows if it is blamed for valid
+        requests, too. That sound members are blamed follows if they are so together with others. One of a kind in
+        BROADER follows if there is one of a broader kind. That a Provider/get shows another value after a change
+        follows if it does so after a mere signup, and that a long text is lost if others are.
         """
         finding = record.finding
         if self.takes_back(record):
             return True
         if finding.requirement == "SIGNUP-ID-UNIQUE":
             return False
-        if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
+        if of_history(finding.requirement) and (
+            (record.registrations and record.registrations <= self.doubled) or self._shown_more_simply(record)
+        ):
             return True
         if finding.kind in BROADER:
             return any(
@@ -199,6 +201,20 @@ class Tally:
             for other in others.values()
             if other.finding.operation == finding.operation
         }
+
+    def _shown_more_simply(self, record: Found) -> bool:
+        """True if a reply to another operation shows the same with a lower weight: all replies show what is kept."""
+
+        def rank(one: Found) -> tuple[int, str]:
+            return one.finding.weight, one.finding.operation
+
+        return any(
+            (other.place, other.finding.kind) == (record.place, record.finding.kind)
+            and other.finding.operation != record.finding.operation
+            and rank(other) < rank(record)
+            and not self.follows(other)
+            for other in self.found[record.finding.requirement].values()
+        )
 
     def takes_back(self, record: Found) -> bool:
         """True if the rest of the run disproves a finding."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beckn_conformance.judging.finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, SLUG, VALUE, Obligation, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
-from tests.exchanges import GET, QUICK, SIGNUP, changed, nack, put
+from tests.exchanges import ADD, GET, QUICK, SIGNUP, UPDATE, changed, nack, put
 from tests.judging.calls import begun, call
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
@@ -205,6 +205,16 @@ def test_a_requirement_whose_findings_follow_from_another_says_so():
 
     phone = outcome(concluded(tally))
     assert (phone.status, phone.hindrance) == ("inconclusive", "what was found follows from another finding")
+
+
+def test_what_replies_to_several_operations_show_is_one_finding():
+    def shown(operation, weight, place="/documents"):
+        return found("UPDATE-KEEPS-REST", pointer=place, operation=operation, weight=weight)
+
+    tally = full(shown(GET, 30), shown(UPDATE, 20), shown(ADD, 20), shown(GET, 40, "/api"))
+
+    reported = outcome(concluded(tally), "UPDATE-KEEPS-REST").findings
+    assert [(one.finding.operation, one.place) for one in reported] == [(ADD, "/documents"), (GET, "/api")]
 
 
 def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():

@@ -16,8 +16,10 @@ MUST, SHOULD, NAMES = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMPTY", "SIGNUP-NACK-DOC
 PHONE_EMPTY = Obligation(SIGNUP, "/info/phone", "empty")
 
 
-def finding(requirement=MUST, pointer="/info/phone", kind="wrong", message="wrong", exchange="x1", weight=10):
-    return Finding(requirement, SIGNUP, pointer, kind, message, "sent", "due", "seen", exchange, weight=weight)
+def finding(
+    requirement=MUST, pointer="/info/phone", kind="wrong", message="wrong", exchange="x1", weight=10, operation=SIGNUP
+):
+    return Finding(requirement, operation, pointer, kind, message, "sent", "due", "seen", exchange, weight=weight)
 
 
 def found(requirement=MUST, **how):
