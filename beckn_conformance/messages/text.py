@@ -9,6 +9,9 @@ from typing import Any
 from ..specification.pointer import MISSING
 from ..untrusted.text import printable
 
+LEAD = 20
+"""Characters of a text that are shown before the first one that differs."""
+
 
 def counted(number: int, noun: str) -> str:
     """Returns a number with its noun, in the plural unless it is one."""
@@ -29,3 +32,18 @@ def shown(value: Any, limit: int = 160) -> str:
         if len(plain) <= limit
         else f"{plain[: limit - 40]} … ({len(value if isinstance(value, str) else text)} characters)"
     )
+
+
+def shown_apart(one: Any, other: Any, limit: int) -> tuple[str, str]:
+    """Formats two values like ``shown``, but long texts that begin alike from shortly before they differ."""
+    if isinstance(one, str) and isinstance(other, str) and max(len(one), len(other)) > limit:
+        places = (place for place, (this, that) in enumerate(zip(one, other, strict=False)) if this != that)
+        start = next(places, min(len(one), len(other))) - LEAD
+        if start > 0:
+            return _from(start, one, limit), _from(start, other, limit)
+    return shown(one, limit), shown(other, limit)
+
+
+def _from(start: int, text: str, limit: int) -> str:
+    end = start + limit // 2
+    return f"{shown(text[start:end])}{' …' if end < len(text) else ''} from character {start + 1} of {len(text)}"

@@ -10,7 +10,7 @@ from beckn_conformance.errors import UsageError
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding, bindings
 from beckn_conformance.messages.exchange import LONGEST_ID, Message, Reply, Request, identifier
 from beckn_conformance.messages.json_text import read_json, write_json
-from beckn_conformance.messages.text import shown
+from beckn_conformance.messages.text import shown, shown_apart
 from beckn_conformance.specification.pointer import MISSING, member, places
 from beckn_conformance.untrusted.text import brief, printable
 from tests.exchanges import ACTIONS, HTTP, QUICK, SIGNUP, SPECIFICATION, exchange, header, nack, reply, valid_bodies
@@ -280,3 +280,19 @@ def test_an_exchange_says_what_was_answered():
 
 def test_every_operation_has_its_path():
     assert [o.path for o in SPECIFICATION.operations] == [f"/{action}" for action in ACTIONS]
+
+
+def test_long_texts_that_differ_late_are_shown_where_they_do():
+    sent = "a" * 80 + "b" * 70
+
+    assert shown_apart(sent, sent[:100], 100) == (
+        f'"{"b" * 50}" … from character 81 of 150',
+        f'"{"b" * 20}" from character 81 of 100',
+    )
+
+
+@pytest.mark.parametrize("other", ["z" * 150, "a" * 10, None, 7, {"a": 1}])
+def test_other_values_that_differ_are_shown_from_their_beginning(other):
+    sent = "a" * 150
+
+    assert shown_apart(sent, other, 100) == (shown(sent, 100), shown(other, 100))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...messages.text import shown
+from ...messages.text import shown, shown_apart
 from ...specification.members import json_type
 from ...specification.pointer import MISSING
 from ..checks import Observation
@@ -40,13 +40,14 @@ def differs(
     unless: str = "",
 ) -> Judgement:
     """The finding that a member has another value, or the right one in another form."""
+    due, seen = shown_apart(expected, found, 100)
     return observation.bad(
         requirement,
         pointer,
         kind,
         message or DIFFERENCES[kind],
-        f"{shown(expected, 100)} at {pointer}{unless}",
-        f"{shown(found, 100)} there",
+        f"{due} at {pointer}{unless}",
+        f"{seen} there",
     )
 
 
