@@ -184,12 +184,13 @@ def _advice(exchanges: Sequence[Exchange]) -> str:
 def _check_refusal(signup: Exchange, config: GatewayConfig) -> None:
     """Raises Unreachable if a valid signup is refused as one of a provider whom the gateway does not know."""
     status = signup.reply.status if signup.reply else 0
+    path = f"if nothing is served under that path, give the URL that /{SIGNUP} is added to; " if status == 404 else ""
     if config.signup_token is None and (status in (401, 403) or not blamed(signup)):
         raise Unreachable(
             f"tried {_target(config)}: a valid signup was refused with {describe(signup)}, blaming no member; "
-            "if a token is agreed with providers beforehand, declare it as signup_token; if the time is wrong, compare "
-            "the clocks, or declare timestamp_zone; if it says that Action, Token or Timestamp is missing, a proxy may "
-            f"drop fields it does not know{_other_binding(config)}"
+            f"{path}if a token is agreed with providers beforehand, declare it as signup_token; if the time is wrong, "
+            "compare the clocks, or declare timestamp_zone; if it says that Action, Token or Timestamp is missing, a "
+            f"proxy may drop fields it does not know{_other_binding(config)}"
         )
 
 

@@ -37,7 +37,7 @@ def _add_judge(commands: Commands) -> None:
     )
     judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, if the traffic goes to several")
     judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
-    judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
+    judge.add_argument("--conformance-class", choices=("core", "strict"), help="core, unless it is given")
     judge.add_argument("--conformance-report", metavar="DIR", type=path_of, help="write a report to this folder")
     judge.add_argument("--json", action="store_true", help="print the report as JSON")
     schemas.add(judge)
@@ -64,6 +64,7 @@ def _judge(chosen: argparse.Namespace) -> int:
         found = stack.enter_context(folder_of(chosen.traffic, file_of(COURSE)))
         alone = source.alone(found) if found.is_dir() else None
         if found.is_dir() and alone is None and not source.messages(found):
+            _refuse_declarations(chosen)
             if folder is None or not folder.samefile(found):
                 stack.enter_context(held(found, SCRIPTS, shared=True))
             return _rejudged(found, specification, folder, as_json=chosen.json)
@@ -77,6 +78,14 @@ def _judge(chosen: argparse.Namespace) -> int:
             strict=chosen.conformance_class == "strict",
         )
         return _rejudged(folder, specification, chosen.conformance_report, as_json=chosen.json)
+
+
+def _refuse_declarations(chosen: argparse.Namespace) -> None:
+    """Raises UsageError for an option that is for somebody else's recording only."""
+    for option in ("gateway_url", "gateway_config", "conformance_class"):
+        if getattr(chosen, option) is not None:
+            name = f"--{option.replace('_', '-')}"
+            raise UsageError(f"{name}: {chosen.traffic} is the record of a run, which is judged as that run was")
 
 
 def _rejudged(

@@ -37,7 +37,7 @@ class TroubleKind(StrEnum):
     """The kit gave up and sent nothing more."""
     OUTAGE = "outage"
     """All requests got the same reply at the time (T6)."""
-    PASSING = "failed once"
+    PASSING = "failure"
     """A server error, no JSON, or no reply in time, which is judged if it comes each time a test is played (T13)."""
 
 

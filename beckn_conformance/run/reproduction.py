@@ -24,6 +24,7 @@ WIDTH, LAST_WIDTH = 1000, 20_000
 """Characters that a script prints of each line of a reply, and of the last one, which shows the finding."""
 TAMED = r" | LC_ALL=C tr '\1-\10\13\14\16-\37\177' '[?*]'"
 """Shows control characters of a reply as question marks, for a terminal would obey them."""
+HEADINGS = "Each heading says what was sent and answered in the run. Beneath it is the answer of now."
 LONGEST_HISTORY = 60
 """Calls of a history that are listed one by one."""
 
@@ -126,6 +127,7 @@ def _script(
     # The gateway may have moved; what a failed call leaves unset helps nobody.
     base, *others = variables
     lines = [f"#!/bin/sh\n# {title}\n# Needs curl and python3.\nset -e", f'[ -n "${{U-}}" ] || {base}', *others]
+    lines.append(command(["printf", "%s\\n", HEADINGS]))
     for text, call in zip(steps, calls, strict=True):
         lines += [f"\n# {text}", command(["printf", "\\n%s\\n", text]), *call.commands(shown=True)]
     return "\n".join([*lines, *ending]) + "\n"

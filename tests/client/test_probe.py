@@ -112,3 +112,11 @@ def test_the_reason_says_what_may_help(status, advice):
     why, _ = _probed(httpx.Response(status, html="<p>no</p>"), patience=0.5)
 
     assert advice in why
+
+
+def test_a_nack_for_a_path_that_is_not_served_brings_the_url_to_mind():
+    refusal = httpx.Response(404, headers=[("action", "NACK"), *SOUND[1:]], json={})
+
+    why, _ = _probed(refusal)
+
+    assert "give the URL" in why

@@ -262,6 +262,9 @@ def test_recorded_traffic_is_judged_by_the_checks_of_a_run(tmp_path, capsys):
     assert status == 1
     assert main(["report", str(tmp_path / "reports")]) == status
     assert _report(tmp_path / "reports") == report
+    capsys.readouterr()
+    assert main(["judge", str(tmp_path / "reports"), "--conformance-class=strict"]) == 4, "the record has its own"
+    assert "--conformance-class: " in capsys.readouterr().err
 
 
 def test_tokens_of_recorded_traffic_are_masked(tmp_path):
