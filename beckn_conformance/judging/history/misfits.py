@@ -59,7 +59,7 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
             "refused-value",
             {name: values[-1].info[name] for name in refused},
             {name: found[name] for name in refused},
-            "values of a refused update are kept",
+            "values of a refused update are stored",
         )
     if not strays and len(values) > 1:
         for name, pointer in part.pointers.items():
