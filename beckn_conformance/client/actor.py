@@ -16,7 +16,7 @@ from ..messages.exchange import Exchange, Stimulus, Trouble, TroubleKind
 from ..messages.registration import Registration, registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
-from ..specification.pointer import MISSING, below, member, objects
+from ..specification.pointer import MISSING, at_or_below, member, objects
 from ..specification.specification import Specification
 from .client import Client
 from .description import describe
@@ -270,7 +270,7 @@ class Actor:
             return await self.get(registration)
 
         def enough(got: Exchange) -> bool:
-            return _shows(got, change) and not shows_too_little(got, registration)
+            return _shows(got, change, self.specification) and not shows_too_little(got, registration)
 
         return await self.about(registration, GET, enough=enough, since=change.ended)
 
@@ -295,16 +295,18 @@ def _held(update: Exchange, registration: Registration, specification: Specifica
     return held if any(value not in (None, mine.get(name)) for name, value in info.items()) else {}
 
 
-def _shows(got: Exchange, change: Exchange) -> bool:
-    """Returns True if a Provider/get shows the values, the documents and the status of an acknowledged change."""
+def _shows(got: Exchange, change: Exchange, specification: Specification) -> bool:
+    """Returns True if a Provider/get shows the values, the documents and the status of an acknowledged change.
+
+    Members that the page does not have need not be shown (T11).
+    """
     sent, body = change.body_sent, got.body_of_reply
     values = (
-        (below(below("", part), name), value)
-        for part, members in (sent.items() if isinstance(sent, dict) else ())
-        if isinstance(members, dict) and part != "registration"
-        for name, value in members.items()
+        (known.pointer, member(sent, known.pointer))
+        for known in specification.members(change.action)
+        if known.scalar and "*" not in known.pointer and not at_or_below(known.pointer, "/registration")
     )
-    if any(v is not None and str(member(body, place)).casefold() != str(v).casefold() for place, v in values):
+    if any(v not in (None, MISSING) and str(member(body, at)).casefold() != str(v).casefold() for at, v in values):
         return False
     names = [document.get("name") for _, document in objects(body, "/documents")]
     if any(document.get("name") not in names for _, document in objects(sent, "/documents")):

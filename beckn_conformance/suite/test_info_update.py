@@ -167,14 +167,12 @@ async def test_partial_update(actor: Actor, left_out: tuple[str, ...], how: str)
 @scenario
 async def test_claimed_status(actor: Actor) -> None:
     """An update that says its registration is verified is refused, or waits like any other (R5)."""
-    registration = await actor.registered()
     verified = {"status": statuses(actor.specification).verified}
-    about = {"id": registration.id}
     for claims, others in ((verified, {}), ({}, verified)):
-        info = {**actor.values.info(), **others}
-        update = await actor.about(
-            registration, UPDATE, body={"registration": {**about, **claims}, "info": info, **others}
-        )
+        registration = await actor.registered()
+        about = {"id": registration.id, **claims}
+        body = {"registration": about, "info": {**actor.values.info(), **others}, **others}
+        update = await actor.about(registration, UPDATE, body=body)
         await actor.get_after(update, registration)
 
 

@@ -184,13 +184,18 @@ def test_a_change_may_be_refused_while_another_one_waits(action, change):
     assert story.findings() == []
 
 
-def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
+def _updated_and_verified():
     story = begun()
     story.signup()
     story.wait()
     story.update()
     story.mine.verify()
     story.look()
+    return story
+
+
+def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
+    story = _updated_and_verified()
     call(story, UPDATE, nack({}, status=409))
 
     assert story.findings() == [("UPDATE-ACK", "")]
@@ -201,12 +206,7 @@ def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
     "answer", [nack(), page(409, b"{}", JSON[1]), page(423, b"{}", JSON[1])], ids=lambda a: f"{a.status}"
 )
 def test_a_refusal_without_a_reason_counts_only_if_it_comes_again(answer, again):
-    story = begun()
-    story.signup()
-    story.wait()
-    story.update()
-    story.mine.verify()
-    story.look()
+    story = _updated_and_verified()
     faulty = {**story.values.info(), "phone": "12"}
     story.update(faulty, answer=answer)
     if again:

@@ -30,7 +30,7 @@ LONGEST_FIELD = 256 * 1024
 LOCAL_PATH = re.compile(r"/(?:[A-Za-z0-9][A-Za-z0-9/_.?=&-]*)?")
 """Paths to which somebody is sent after logging in: none of another site."""
 ANONYMOUS = Account("", "vendor")
-"""Whoever is not logged in. It owns no gateway."""
+"""The account of a visitor who is not logged in. It owns no gateway."""
 
 
 class Unauthorized(Refused):
