@@ -30,13 +30,15 @@ def add(commands: Commands) -> None:
 
 
 def _replay(chosen: argparse.Namespace) -> int:
+    from ..process.limits import JUDGING, limited
     from .resend import again
 
     def confirm(url: str) -> None:
         _confirm(url, agreed=chosen.yes)
 
     url, file = chosen.gateway_url, chosen.gateway_config
-    resent = again(chosen.folder, chosen.finding, url, file, schemas.read(chosen), confirm)
+    with limited(f"replaying from {chosen.folder}", JUDGING):
+        resent = again(chosen.folder, chosen.finding, url, file, schemas.read(chosen), confirm)
     show(resent, as_json=chosen.json)
     return {True: 1, False: 0, None: 10}[resent.holds]
 

@@ -14,6 +14,8 @@ from ..untrusted.text import MARKER, printable
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 LONGEST = 8 * 1024
 """Longest content written out; a shell takes no more than 128 KB as one word."""
+PYTHON = ("python3", "-Ic")
+"""Isolated: a ``json.py`` in the current folder, which may be a stranger's, is not imported."""
 INFLATE = "import base64,sys,zlib;sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.argv[1])))"
 ESCAPES = {"\r": "\\r", "\n": "\\n"}
 SPECIAL = frozenset("%\\!")
@@ -95,7 +97,7 @@ def _print(text: str, encoding: str) -> str:
     content = text.encode(encoding, "surrogatepass")
     if len(text) > LONGEST:
         packed = base64.b64encode(zlib.compress(content, 9)).decode()
-        return f"python3 -c {shlex.quote(INFLATE)} {packed}"
+        return command([*PYTHON, INFLATE, packed])
     if text.isascii() and is_plain([text]):
         return f"printf %s {shlex.quote(text)}"
     escaped = "".join(_escaped(chr(byte)) for byte in content)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .shell import command
+from .shell import PYTHON, command
 
 END = re.compile(r"(?:[A-Za-z0-9][^A-Za-z0-9]*){12}\Z")
 """End of a token that says more than padding, pad bits or the name of a server that follows a session."""
@@ -75,7 +75,7 @@ def other_beginnings(token: str) -> tuple[str, ...]:
 
 def _python(made: str) -> str:
     script = f"import re,sys; t = sys.stdin.read(); b = re.sub({END.pattern!r}, '', t); print({made})"
-    return command(["python3", "-c", script])
+    return command([*PYTHON, script])
 
 
 DISGUISES = (

@@ -32,7 +32,7 @@ def limited(what: str, seconds: float = SECONDS, memory: int = MEMORY) -> Iterat
     def late(number: int, frame: FrameType | None) -> None:
         raise UsageError(f"{what} takes more than {seconds:g} s of processor time")
 
-    before = signal.signal(signal.SIGPROF, late)
+    before, left = signal.signal(signal.SIGPROF, late), signal.getitimer(signal.ITIMER_PROF)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     try:
         if soft == resource.RLIM_INFINITY or memory < soft:
@@ -45,7 +45,8 @@ def limited(what: str, seconds: float = SECONDS, memory: int = MEMORY) -> Iterat
     except MemoryError as error:
         raise UsageError(f"{what} takes more than {memory / 2**30:g} GB of memory") from error
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        # One may stand within another.
+        signal.setitimer(signal.ITIMER_PROF, *left)
         signal.signal(signal.SIGPROF, before)
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

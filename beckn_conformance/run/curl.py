@@ -12,7 +12,7 @@ from ..messages.binding import Binding, EnvelopeBinding
 from ..messages.exchange import Exchange
 from ..messages.json_text import write_json
 from ..messages.registration import Registration, registration_of
-from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
+from ..messages.shell import LONGEST, PYTHON, Expansion, Part, command, is_plain, printing, variable, word
 from ..messages.tokens import DISGUISES
 from ..untrusted.text import printable
 
@@ -114,7 +114,7 @@ class Substitutions:
         keys = (self._member, *path) if self._member else path
         found = "json.load(sys.stdin)" + "".join(f"[{_literal(key)}]" for key in keys)
         script = f"import json,sys; print({f'json.dumps({found})[1:-1]' if in_json else found})"
-        return f'{name}=$(printf %s "$R{number}" | {command(["python3", "-c", script])})'
+        return f'{name}=$(printf %s "$R{number}" | {command([*PYTHON, script])})'
 
     def of(self, exchange: Exchange) -> Callable[[str], list[Part]]:
         """A function that splits texts of a request into literal parts and variables."""
@@ -224,7 +224,7 @@ def send(exchange: Exchange, substitutions: Substitutions, *, with_head: bool) -
         if substitutions.config.proxies.get(substitutions.config.url):
             raise ValueError("raw bytes are sent through no proxy")
         sizes = " ".join(str(len(piece)) for piece in raw.pieces)
-        speak = [word("python3"), "-c", word(SPEAK), word(BASE), word(sizes), word(f"{raw.pause:g}"), word(raw.ending)]
+        speak = [*PYTHON, word(SPEAK), word(BASE), word(sizes), word(f"{raw.pause:g}"), word(raw.ending)]
         return f"{printing(body, encoding)} | {' '.join(speak)} 2>/dev/null"
     proxy = substitutions.config.proxies.get(exchange.peer or substitutions.config.url)
     words = ["curl", "-sS", *(["-i"] if with_head else []), *_way(proxy), "-X", word(_token(request.method))]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SpecificationError
+from ..process.limits import SECONDS, limited
 from ..untrusted import reading, yaml_text
 from . import soundness
 from .catalogue import Operation, _check_catalogue, _requirement
@@ -30,8 +31,12 @@ def default_folder() -> Path:
 
 
 def load(folder: Path | None = None) -> Specification:
-    """Reads a changed copy of schemas/, or the kit's own; raises SpecificationError naming the file at fault."""
-    return shipped() if folder is None else _read(folder.resolve())
+    """Reads a changed copy of schemas/, or the kit's own; raises SpecificationError naming the file at fault, and
+    UsageError for a copy that takes too much."""
+    if folder is None:
+        return shipped()
+    with limited(f"reading {folder}", SECONDS):
+        return _read(folder.resolve())
 
 
 @lru_cache(maxsize=1)

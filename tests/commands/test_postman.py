@@ -5,6 +5,8 @@ import json
 import pytest
 
 from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.postman.finding import ESCAPED, makes_variable
+from beckn_conformance.messages import shell
 from beckn_conformance.specification.loading import load
 
 VARIABLES = {"{{serial}}": "123456", "{{registrationId}}": "reg-1", "{{token}}": "t", "{{signupToken}}": "signup"}
@@ -65,3 +67,11 @@ def test_the_time_is_that_of_the_declared_zone(zone, tmp_path):
     made = collection(tmp_path, f"timestamp_zone: {zone}\n")
 
     assert f'timeZone: "{zone}"' in made["event"][0]["script"]["exec"][0]
+
+
+@pytest.mark.parametrize("text", ["{", "an {", "{{ID1}}"])
+def test_a_value_beside_a_brace_or_another_value_is_not_written(text):
+    # Postman replaces again: the values "{" and "{mine}}" would make a variable.
+    assert makes_variable(text, shell.variable("T1"), ESCAPED)
+    assert not makes_variable(f"{text} ", shell.variable("T1"), ESCAPED)
+    assert makes_variable("{{ID1}}", "{mine}}", ESCAPED)

@@ -221,7 +221,7 @@ def test_an_update_that_broke_off_must_not_be_carried_out(kit, gateway):
     assert ids(run) == {"GET-ROUND-TRIP"}
     (finding,) = run.findings
     assert finding["pointer"] == "/info/name"
-    assert "python3 -c" in finding["curl"]
+    assert "python3 -Ic" in finding["curl"]
     again = shell(finding["curl"])
     assert again.returncode == 0, again.stderr
     signed_up, shown = (re.findall(r'"name": ?"([^"]+)"', text)[0] for text in (finding["curl"], again.stdout))

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import time
 
 import pytest
 
@@ -46,3 +47,15 @@ def test_limits_end_with_what_they_limit():
 
     assert (resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF)) == before
     assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
+
+
+def test_a_limit_within_another_leaves_that_in_force():
+    def whole():
+        with limited("a part"):
+            pass
+        end = time.process_time() + 2
+        while time.process_time() < end:
+            pass
+
+    with pytest.raises(UsageError, match=r"^all takes more than 0\.2 s"), limited("all", 0.2):
+        whole()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.errors import SpecificationError
+from beckn_conformance.errors import SpecificationError, UsageError
+from beckn_conformance.specification import loading, soundness
 from beckn_conformance.specification.loading import load
 from tests.changed_schemas import changed, copied
 
@@ -94,3 +95,15 @@ def test_a_message_without_a_file_is_named(tmp_path, name):
 
     with pytest.raises(SpecificationError, match=f"^{name} is missing"):
         load(folder)
+
+
+def test_a_copy_that_takes_for_ever_to_read_is_given_up(tmp_path, monkeypatch):
+    def never_ends(*_):
+        while True:
+            pass
+
+    monkeypatch.setattr(loading, "SECONDS", 0.05)
+    monkeypatch.setattr(soundness, "check", never_ends)
+
+    with pytest.raises(UsageError, match=r"^reading .* takes more than 0\.05 s of processor time$"):
+        load(copied(tmp_path / "schemas"))

@@ -35,6 +35,7 @@ def add(commands: Commands) -> None:
 def _postman(chosen: argparse.Namespace) -> int:
     from ...config.keys import load_config
     from ...errors import UsageError
+    from ...process.limits import JUDGING, limited
     from ..finding_steps import steps_of
     from .examples import examples
     from .finding import steps
@@ -49,7 +50,8 @@ def _postman(chosen: argparse.Namespace) -> int:
         raise UsageError("--gateway-config does not go with --finding; the report says what was declared")
     else:
         url = None if chosen.gateway_url is None else check_url(chosen.gateway_url)
-        made = steps(specification, steps_of(chosen.report, chosen.finding, specification), url)
+        with limited(f"reading {chosen.report}", JUDGING):
+            made = steps(specification, steps_of(chosen.report, chosen.finding, specification), url)
     if chosen.output is None:
         say_json(made)
     else:

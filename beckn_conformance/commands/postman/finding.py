@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ...config.gateway import GatewayConfig
+from ...config.urls import check_url
 from ...errors import UsageError
 from ...judging.checks import Observation
 from ...judging.judge import Judge
@@ -39,9 +40,10 @@ def steps(specification: Specification, found: FindingSteps, url: str | None) ->
     calls = _Calls(specification, found, judge)
     items = [*calls.items()]
     secrets = {name: "" for name in calls.used if name not in calls.made}
-    variables = {BASE: url or run.config.url, **secrets}
+    # Postman replaces variables in the values of others, too, and no normal URL has braces.
+    variables = {BASE: url or check_url(run.config.url, "the URL of the run"), **secrets}
     if peer := found.steps[-1].peer:
-        variables[PEER] = peer
+        variables[PEER] = check_url(peer, "the URL of a peer")
     title = f"{found.requirement} {found.finding['pointer']}: {found.finding['message']} ({id_})"
     return calls.collection.whole(printable(title), items, variables)
 
@@ -111,9 +113,7 @@ class _Calls:
         """A text with placeholders for what differs each time."""
         text = ""
         for part in parts:
-            # A value may begin with a brace, too.
-            braces = text.endswith("{") if isinstance(part, Expansion) else "{{" in part and not escaped
-            if braces:
+            if makes_variable(text, part, escaped):
                 raise ValueError("Postman would take what stands in braces for a variable")
             if isinstance(part, Expansion):
                 self.used[part.name] = None
@@ -121,6 +121,13 @@ class _Calls:
             else:
                 text += part.replace("{{", escaped)
         return text
+
+
+def makes_variable(text: str, part: Part, escaped: str) -> bool:
+    """True if Postman may take a variable from a part after a text; a value may begin or end with a brace, too."""
+    if isinstance(part, Expansion):
+        return text.endswith(("{", "}}"))
+    return ("{{" in part and not escaped) or (text.endswith("}}") and part.startswith("{"))
 
 
 def _blamed(seen: Observation) -> Iterator[str]:
