@@ -149,6 +149,8 @@ class Observer:
             return True
         if exchange.action not in self._specification.changes or owner is None:
             return False
+        if not self.known.closed and may_pass(exchange):
+            return True
         if (owner.id in self._decided or not self.known.closed) and exchange.refused and looks_unsettled(exchange):
             return True
         return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)

@@ -409,6 +409,16 @@ def test_a_change_may_be_refused_for_what_is_not_on_record(body, status, tmp_pat
     assert judged_as(calls, tmp_path).found == set()
 
 
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_framework_may_refuse_a_change_for_what_is_not_on_record(status, tmp_path):
+    calls = entries()[:3]
+    refused(calls[2], status)
+    for name in ("action", "message"):
+        field(calls[2]["response"], name, None)
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
 def test_refusals_without_a_reason_are_none_where_nothing_is_served(tmp_path):
     calls = entries()
     for call in calls:

@@ -95,7 +95,7 @@ def _word(
         "a status that the specification does not allow",
         f"{' or '.join(map(shown, allowed))} at {pointer}{settled_by}",
         f"{shown(status)} there",
-        unless=(by_itself(STATUS, status),) if own else (),
+        unless=(by_itself(observation, STATUS, status),) if own else (),
     )
 
 
@@ -107,7 +107,8 @@ def _moves(observation: Observation, course: Course, document: Document, status:
     if status == before:
         course.watch.documents = max(course.watch.documents, course.waited(observation))
     else:
-        yield from (observation.ok(requirement, by_itself(STATUS, status)) for requirement in WORDS.values())
+        moved = by_itself(observation, STATUS, status)
+        yield from (observation.ok(requirement, moved) for requirement in WORDS.values())
 
 
 def _still_verified(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import astuple
 from operator import attrgetter
 
 from ...messages.text import shown
 from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Operation
-from ...untrusted.text import brief
+from ...specification.replies import statuses
 from ..checks import Observation, failed_status, pending_status, pending_statuses
 from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .course import Course, settled
 
 STATUS = "/registration/status"
-LONGEST = 60
-"""Characters by which statuses are told apart."""
 BY_ITSELF = " by itself"
+OWN = "a status of its own"
 SEEN, UNCHANGED = "-STATUS-SEEN", "-NACK-STATUS-UNCHANGED"
 
 
@@ -61,7 +61,7 @@ class Status:
         if self._moves_to(observation, course, status):
             for change in changes.values():
                 for ending in (SEEN, UNCHANGED):
-                    yield observation.ok(f"{change.prefix}{ending}", by_itself(STATUS, status))
+                    yield observation.ok(f"{change.prefix}{ending}", by_itself(observation, STATUS, status))
         if observation.action != GET or status is None or not course.certain or course.under_way:
             # Another change that is under way may be the reason for any status.
             return
@@ -96,7 +96,7 @@ class Status:
                 "a refused change changes the status",
                 f"{shown(before)} as before, or {shown(failed)}",
                 f"{shown(status)} after the NACK",
-                unless=(by_itself(STATUS, status),),
+                unless=(by_itself(observation, STATUS, status),),
             )
 
     def _is_effect(self, observation: Observation, course: Course) -> bool:
@@ -126,14 +126,17 @@ class Status:
                 "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {course.written}",
-                unless=(by_itself(STATUS, status),),
+                unless=(by_itself(observation, STATUS, status),),
             )
 
 
-def by_itself(pointer: str, status: str | None) -> Obligation:
-    """Shows, if exercised, that a status is reached without a change: the gateway works in the background."""
-    # The gateway chose the text, of any length; its beginning is kept.
-    return Obligation(GET, pointer, f"{brief(status or '', LONGEST)}{BY_ITSELF}")
+def by_itself(observation: Observation, pointer: str, status: str | None) -> Obligation:
+    """Shows, if exercised, that a status is reached without a change: the gateway works in the background.
+
+    A gateway's own words are one: they may hold a reason, a time or a number, and each come only once.
+    """
+    words = {*astuple(statuses(observation.specification)), *astuple(observation.statuses)}
+    return Obligation(GET, pointer, f"{status if status in words else OWN}{BY_ITSELF}")
 
 
 def moves_by_itself(exercised: Collection[Obligation]) -> bool:
