@@ -138,7 +138,9 @@ class Recogniser:
                     continue
                 if kind := _broken(known, value):
                     broken.append(pointer)
-                    if kind != "missing" or not known.omissible:
+                    if kind == "missing" and _in_other_letters(body, pointer):
+                        yield Doubt(pointer, "a name in other letters, of which some readers of JSON make the page's")
+                    elif kind != "missing" or not known.omissible:
                         yield self._of_kind(known, pointer, kind, value)
                     continue
                 if known.scalar:
@@ -245,6 +247,13 @@ def _broken(member: Member, value: Any) -> str:
     if member.filled is not None and all(v is None for k, v in value.items() if k in member.properties):
         return "none of its members"
     return "empty" if value == "" else ""
+
+
+def _in_other_letters(body: Any, pointer: str) -> bool:
+    """Tells whether a missing member is there with other capitals; the kit never sends it so (T11)."""
+    parent, _, name = pointer.rpartition("/")
+    holder = member(body, parent)
+    return isinstance(holder, dict) and any(key.casefold() == name.casefold() for key in holder)
 
 
 def _unknown(pointer: str, names: Iterable[str]) -> Iterator[Doubt]:

@@ -89,7 +89,11 @@ def test_extra_members_of_a_nack_are_no_blame(extra):
     ],
 )
 def test_document_errors_may_stand_at_their_index_or_in_a_shorter_list(errors):
-    assert answered(ADD, nack({"documents": errors}), change=put("/documents/1/name", 5)) == []
+    story = begun()
+    call(story, ADD, nack({"documents": errors}), change=put("/documents/1/name", 5))
+
+    assert story.findings() == []
+    assert "NACK-INDEX" in story.met()
 
 
 @pytest.mark.parametrize("extra", [{"index": 1, "code": 422}, {"meta": {"codes": [422], "at": {"index": 1}}}])

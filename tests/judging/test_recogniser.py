@@ -265,6 +265,16 @@ def test_a_fault_hides_what_lies_beneath_it():
     assert of(SIGNUP, drop("/api")) == {("/api", "missing")}
 
 
+@pytest.mark.parametrize("pointer", ["/info", "/info/company_id", "/documents/0/data", "/registration/id"])
+def test_a_member_in_other_capitals_is_unclear(pointer):
+    action = GET if pointer.startswith("/registration") else SIGNUP
+    parent, _, name = pointer.rpartition("/")
+    as_sent = put(f"{parent}/{name.title()}", "text")
+
+    assert of(action, drop(pointer), as_sent) == "unclear"
+    assert of(action, drop(pointer)) == {(pointer, "missing")}
+
+
 def test_several_faults_are_all_found():
     body = changed(BODIES[SIGNUP], put("/info/phone", "none"), drop("/documents/1/data"), put("/api/endpoint_url", 5))
 

@@ -120,11 +120,10 @@ def _index(observation: Observation) -> Iterator[Judgement]:
     faults = [f for f in observation.diagnosis.body_faults if f.pointer.startswith("/documents/")]
     if not isinstance(sent, list) or not isinstance(errors, list) or len(sent) < 2:
         return
-    # A longer list without empty places may hold one error each.
-    if len(errors) < len(sent) or (len(errors) > len(sent) and all(errors)):
-        return
     if not any(blames(observation, fault) for fault in faults):
         return
+    # A shorter list has no place for each, and a longer one without empty places may hold one error each.
+    placed = len(errors) == len(sent) or (len(errors) > len(sent) and not all(errors))
     blamed = [p for p, _ in observation.blamed if p.startswith("/documents/")]
     missed = [f for f in faults if not any(at_or_below(p, f.pointer) for p in blamed)]
     touched = {
@@ -132,7 +131,7 @@ def _index(observation: Observation) -> Iterator[Judgement]:
         for place in (*(f.pointer for f in faults), *(d.pointer for d in observation.diagnosis.doubts))
         if place.startswith("/documents/")
     }
-    for pointer in blamed if missed else ():
+    for pointer in blamed if missed and placed else ():
         meant = any(pattern_of(pointer).startswith(fault.member) for fault in faults)
         if meant and parts_of(pointer)[1] not in touched:
             yield observation.bad(

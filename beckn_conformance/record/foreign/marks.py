@@ -17,8 +17,10 @@ MARKED: Final = re.compile(
     rf'{SAID}(?:(?:{WHOLE})"|[^"]*(?:{PART}))|"id"\s*:\s*"[^"]*(?:\.\.\."|…"|<[a-z]+>|\[[a-z]+\])'.encode(),
     re.IGNORECASE,
 )
+STUB: Final = re.compile(rf"\s*\{{[^{{[]*(?:{WORD}|truncated|omitted|elided)[^{{[]*\}}\s*".encode(), re.IGNORECASE)
+"""What stands for a whole body: ``{"truncated": true}``. No body of the page is without an object or a list in it."""
 LONGEST: Final = 400
-"""Characters at the beginning of a value that are searched for a mark."""
+"""Characters at the beginning of a value that are searched for a mark, and bytes of what stands for a body."""
 
 
 def is_mark(value: str) -> bool:
@@ -27,5 +29,5 @@ def is_mark(value: str) -> bool:
 
 
 def has_marks(body: bytes) -> bool:
-    """Reports if a JSON body has a mark in the place of a value that is judged."""
-    return MARKED.search(body) is not None
+    """Reports if a JSON body has a mark in the place of a value that is judged, or is one."""
+    return MARKED.search(body) is not None or (len(body) <= LONGEST and STUB.fullmatch(body) is not None)
