@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -139,6 +140,10 @@ class Campaign:
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Concludes the run, writes the reports and sets the exit status. Status 3 if the kit fails at that."""
         self.finished = True
+        plugins = self._config.pluginmanager
+        # Hypothesis' own plugin would import it now, to say that no test has used it.
+        if "hypothesis" not in sys.modules and (unused := plugins.get_plugin("hypothesispytest")):
+            plugins.unregister(unused)
         try:
             self._finish(session, exitstatus)
         except Exception as error:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import strategies as st
 
 from ..run.examples import Examples
 from ..run.properties import examples_of_part
@@ -104,10 +103,8 @@ class ScenarioTest:
     def examples(self, session: Session) -> Examples:
         """The examples of a property, the same for all its parts."""
         assert self.scenario.examples is not None
-        make = self.scenario.examples
-        # To make a strategy of Schemathesis' takes longer than to draw with it.
-        strategy = st.deferred(lambda: make(session.config))
-        return Examples(strategy, session.run.seed, self.scenario_name)
+        make = functools.partial(self.scenario.examples, session.config)
+        return Examples(make, session.run.seed, self.scenario_name)
 
 
 @functools.lru_cache

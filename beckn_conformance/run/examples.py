@@ -6,17 +6,19 @@ import contextlib
 import hashlib
 import random
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from importlib.util import cache_from_source
 from pathlib import Path
-from typing import Any
-
-import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
-from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import HypothesisException, NoSuchExample, Unsatisfiable
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING, Any
 
 from ..process.interrupts import undisturbed
+from .lazy import LazyModule
+
+if TYPE_CHECKING:
+    import hypothesis
+    from hypothesis.strategies import SearchStrategy
+else:
+    hypothesis = LazyModule("hypothesis")
 
 CHUNK = 50
 """Examples drawn by one Hypothesis engine. One engine for a deep run would keep all of them in memory."""
@@ -32,17 +34,22 @@ class Examples:
     every example.
     """
 
-    def __init__(self, strategy: SearchStrategy[Any], seed: int, name: str) -> None:
-        self._strategy = strategy
+    def __init__(self, make: Callable[[], SearchStrategy[Any]], seed: int, name: str) -> None:
+        self._make = make
         self._seed = seed
         self._name = name
+
+    @cached_property
+    def _strategy(self) -> SearchStrategy[Any]:
+        # To make a strategy of Schemathesis' takes longer than to draw with it.
+        return self._make()
 
     def chunk(self, number: int, count: int) -> list[Any]:
         """Draws a chunk of at most ``count`` examples; fewer if the strategy has no more."""
         found: list[Any] = []
         # An interrupt among the callbacks of the engine would be lost.
         with undisturbed():
-            self._run(number, count, found.append, (Phase.generate,))
+            self._run(number, count, found.append, (hypothesis.Phase.generate,))
         return found[:count]
 
     def smaller(self, number: int, count: int, failing: int, fails: Callable[[Any], bool]) -> Any:
@@ -70,11 +77,11 @@ class Examples:
                 raise _Failed
 
         # A failure that depends on more than the example need not show again. The finding stands all the same.
-        with contextlib.suppress(_Failed, Enough, HypothesisException):
-            self._run(number, count, body, (Phase.generate, Phase.shrink))
+        with contextlib.suppress(_Failed, Enough, hypothesis.errors.HypothesisException):
+            self._run(number, count, body, (hypothesis.Phase.generate, hypothesis.Phase.shrink))
         return best
 
-    def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[Phase, ...]) -> None:
+    def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[hypothesis.Phase, ...]) -> None:
         seed = hashlib.sha256(f"{self._seed}/{self._name}/{number}".encode()).digest()
         with _own_cache():
 
@@ -93,7 +100,7 @@ def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], boo
     Up to MOST_TRIES more examples shrink it. The result is the same every time. ``strategy`` is a function, so that
     making the strategy fills no cache outside.
     """
-    settings = _settings(tries, (Phase.generate, Phase.shrink))
+    settings = _settings(tries, (hypothesis.Phase.generate, hypothesis.Phase.shrink))
     best: tuple[Any] | None = None
     left = MOST_TRIES
 
@@ -108,7 +115,7 @@ def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], boo
             return True
         return False
 
-    with _own_cache(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
+    with _own_cache(), contextlib.suppress(hypothesis.errors.NoSuchExample, hypothesis.errors.Unsatisfiable, Enough):
         hypothesis.find(strategy(), condition, settings=settings, random=random.Random(0))
     return best
 
@@ -121,14 +128,14 @@ made anew if it cannot be written to."""
 @contextlib.contextmanager
 def _own_cache() -> Iterator[None]:
     """Keeps the tables of Hypothesis out of the current folder."""
-    set_hypothesis_home_dir(CACHE)
+    hypothesis.configuration.set_hypothesis_home_dir(CACHE)
     try:
         yield
     finally:
-        set_hypothesis_home_dir(None)
+        hypothesis.configuration.set_hypothesis_home_dir(None)
 
 
-def _settings(count: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
+def _settings(count: int, phases: tuple[hypothesis.Phase, ...]) -> hypothesis.settings:
     return hypothesis.settings(
         database=None,
         deadline=None,
@@ -137,8 +144,8 @@ def _settings(count: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
         phases=phases,
         print_blob=False,
         report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
     )
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
-
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING, Any
 
 from ..config.gateway import GatewayConfig
+from ..run.lazy import LazyModule
 from ..specification.actions import SIGNUP
 from ..specification.catalogue import Operation
 from ..specification.members import Member
@@ -17,9 +15,14 @@ from ..specification.pointer import MISSING, places
 from ..specification.specification import Specification
 from .specification import current
 
+if TYPE_CHECKING:
+    from hypothesis import strategies as st
+    from hypothesis.strategies import SearchStrategy
+else:
+    st = LazyModule("hypothesis.strategies")
+
 BODY, HEADER = "body", "header"
-NOTHING: SearchStrategy[Any] = st.none()
-MOSTLY: SearchStrategy[bool] = st.sampled_from((True, True, True, False))
+MOSTLY = (True, True, True, False)
 SAID = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum")
 """Keywords that say which values must be refused."""
 MOST_MESSAGES = 3
@@ -43,11 +46,11 @@ def messages(action: str) -> Callable[[GatewayConfig], SearchStrategy[Any]]:
             for strength in ("must", "should")
             for value in member.malformed(strength).values()
         ]
-        kinds = [_message(sound, laid_in=st.booleans()), _message(faulty), _message(faulty), _message(faulty)]
+        kinds = [_message(sound, laid_in=(False, True)), _message(faulty), _message(faulty), _message(faulty)]
         if action != SIGNUP:
-            kinds += [_message(sound, laid_in=st.just(True), about=about) for about in ("unknown", "another")]
+            kinds += [_message(sound, laid_in=(True,), about=about) for about in ("unknown", "another")]
         if named:
-            kinds += [_message(sound, laid_in=st.just(True), named=st.sampled_from(named))] * 2
+            kinds += [_message(sound, laid_in=(True,), named=named)] * 2
         return st.lists(st.one_of(kinds), min_size=1, max_size=MOST_MESSAGES)
 
     return examples
@@ -56,11 +59,12 @@ def messages(action: str) -> Callable[[GatewayConfig], SearchStrategy[Any]]:
 def _message(
     body: SearchStrategy[Any],
     *,
-    laid_in: SearchStrategy[bool] = MOSTLY,
-    named: SearchStrategy[Any] = NOTHING,
+    laid_in: Sequence[bool] = MOSTLY,
+    named: Sequence[Any] = (None,),
     about: str = "own",
 ) -> SearchStrategy[Any]:
-    return st.fixed_dictionaries({"body": body, "laid in": laid_in, "named": named, "about": st.just(about)})
+    parts = {"laid in": st.sampled_from(laid_in), "named": st.sampled_from(named), "about": st.just(about)}
+    return st.fixed_dictionaries({"body": body, **parts})
 
 
 def heads(config: GatewayConfig) -> SearchStrategy[Any]:

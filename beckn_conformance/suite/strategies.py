@@ -5,17 +5,21 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
-
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING, Any
 
 from ..config.gateway import GatewayConfig
 from ..messages.faults import TOKEN_KINDS, fault_cases
 from ..messages.values import SIZES
+from ..run.lazy import LazyModule
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.pointer import parts_of
 from .specification import current
+
+if TYPE_CHECKING:
+    from hypothesis import strategies as st
+    from hypothesis.strategies import SearchStrategy
+else:
+    st = LazyModule("hypothesis.strategies")
 
 SCRIPTS: tuple[tuple[int, int], ...] = (
     (0x0061, 0x007A),

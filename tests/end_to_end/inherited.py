@@ -25,7 +25,7 @@ sys.dont_write_bytecode = False
 
 html.template()
 # Hypothesis fills its tables of characters and constants with the first example.
-Examples(texts(), 1, "texts").chunk(0, 1)
+Examples(texts, 1, "texts").chunk(0, 1)
 for part in ("report.json", *(f"record.json#/$defs/{kind}" for kind in ("exchange", *KINDS))):
     misfit({}, part)
 

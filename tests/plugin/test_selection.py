@@ -14,7 +14,17 @@ from beckn_conformance.specification.loading import load
 from tests.exchanges import configured
 
 URL = "http://127.0.0.1:9"
-LATER = ("aiohttp", "allure", "cryptography", "distributed", "httpx", "jinja2", "jsonschema", "schemathesis")
+LATER = (
+    "aiohttp",
+    "allure",
+    "cryptography",
+    "distributed",
+    "httpx",
+    "hypothesis",
+    "jinja2",
+    "jsonschema",
+    "schemathesis",
+)
 """Packages that no run needs before its first request."""
 
 

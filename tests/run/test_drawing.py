@@ -13,8 +13,8 @@ from beckn_conformance.run.drawing import Drawer
 from beckn_conformance.run.examples import Examples
 from tests.texts import texts
 
-NUMBERS = Examples(st.lists(st.integers()), 7, "numbers")
-WORDS = Examples(st.dictionaries(texts(), st.none() | st.binary()), 7, "words")
+NUMBERS = Examples(lambda: st.lists(st.integers()), 7, "numbers")
+WORDS = Examples(lambda: st.dictionaries(texts(), st.none() | st.binary()), 7, "words")
 
 pytestmark = [
     pytest.mark.skipif(not drawing.THREADS.is_dir(), reason="only Linux says how many threads a process has"),
@@ -53,7 +53,7 @@ def test_examples_drawn_beside_a_process_are_those_that_it_draws():
 
 @pytest.mark.usefixtures("threads")
 def test_what_is_still_being_drawn_need_not_be_waited_for():
-    with drawer({"numbers": NUMBERS, "slow": Examples(st.builds(signal.pause), 7, "slow")}) as drawn:
+    with drawer({"numbers": NUMBERS, "slow": Examples(lambda: st.builds(signal.pause), 7, "slow")}) as drawn:
         assert drawn.take(("numbers", 0, 20)) is not None
         assert not drawn.has(("slow", 0, 20))
 
@@ -83,7 +83,7 @@ def test_a_process_draws_by_itself_if_there_is_no_room_for_another(monkeypatch):
     "strategy", [st.builds(lambda: os._exit(1)), st.builds(dict, st.just(1)), st.just(id).map(lambda f: lambda: f)]
 )
 def test_a_process_draws_what_cannot_be_drawn_beside_it(strategy):
-    with drawer({"odd": Examples(strategy, 7, "odd"), "numbers": NUMBERS}) as drawn:
+    with drawer({"odd": Examples(lambda: strategy, 7, "odd"), "numbers": NUMBERS}) as drawn:
         assert drawn.take(("odd", 0, 20)) is None
         assert drawn.take(("numbers", 0, 20)) is None
         drawn.order(("numbers", 1, 20))

@@ -23,7 +23,7 @@ STRATEGIES = (headers, histories, joint_faults, long_histories, registrations, s
 
 
 def test_the_same_seed_draws_the_same_examples():
-    one, same = Examples(NUMBERS, 7, "a"), Examples(NUMBERS, 7, "a")
+    one, same = Examples(lambda: NUMBERS, 7, "a"), Examples(lambda: NUMBERS, 7, "a")
 
     assert one.chunk(0, 50) == same.chunk(0, 50)
     assert one.chunk(3, 50) == same.chunk(3, 50)
@@ -31,16 +31,16 @@ def test_the_same_seed_draws_the_same_examples():
 
 @pytest.mark.parametrize(("seed", "name", "number"), [(8, "a", 0), (7, "b", 0), (7, "a", 1)])
 def test_another_seed_property_or_chunk_draws_other_examples(seed, name, number):
-    assert Examples(NUMBERS, 7, "a").chunk(0, 50) != Examples(NUMBERS, seed, name).chunk(number, 50)
+    assert Examples(lambda: NUMBERS, 7, "a").chunk(0, 50) != Examples(lambda: NUMBERS, seed, name).chunk(number, 50)
 
 
 def test_a_chunk_has_as_many_examples_as_are_asked_for_where_there_are_so_many():
-    assert len(Examples(NUMBERS, 7, "a").chunk(0, 100)) == 100
-    assert sorted(Examples(st.booleans(), 7, "a").chunk(0, 100)) == [False, True]
+    assert len(Examples(lambda: NUMBERS, 7, "a").chunk(0, 100)) == 100
+    assert sorted(Examples(lambda: st.booleans(), 7, "a").chunk(0, 100)) == [False, True]
 
 
 def test_a_failing_example_is_made_the_smallest_that_fails():
-    examples = Examples(NUMBERS, 7, "a")
+    examples = Examples(lambda: NUMBERS, 7, "a")
 
     def fails(numbers):
         return sum(n >= 100 for n in numbers) >= 2
@@ -51,7 +51,7 @@ def test_a_failing_example_is_made_the_smallest_that_fails():
 
 
 def test_an_example_that_fails_only_once_is_left_alone():
-    examples = Examples(NUMBERS, 7, "a")
+    examples = Examples(lambda: NUMBERS, 7, "a")
     tried = []
 
     def fails(numbers):
@@ -63,7 +63,7 @@ def test_an_example_that_fails_only_once_is_left_alone():
 
 
 def test_making_smaller_comes_to_an_end():
-    examples = Examples(st.lists(st.integers(), min_size=30), 7, "a")
+    examples = Examples(lambda: st.lists(st.integers(), min_size=30), 7, "a")
     tried = []
 
     def fails(numbers):
@@ -77,7 +77,7 @@ def test_making_smaller_comes_to_an_end():
 
 def test_nothing_more_is_drawn_once_it_is_enough():
     drawn = []
-    examples = Examples(NUMBERS.map(lambda numbers: (drawn.append(numbers), numbers)[1]), 7, "a")
+    examples = Examples(lambda: NUMBERS.map(lambda numbers: (drawn.append(numbers), numbers)[1]), 7, "a")
     places = []
 
     def fails(numbers):
@@ -93,7 +93,7 @@ def test_nothing_more_is_drawn_once_it_is_enough():
 def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    Examples(texts(), 1, "a").chunk(0, 20)
+    Examples(texts, 1, "a").chunk(0, 20)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -102,22 +102,22 @@ def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch)
 def test_what_is_drawn_is_plain_data(strategy):
     config = GatewayConfig("", verification_hook="true")
 
-    for example in Examples(strategy(config), 3, strategy.__name__).chunk(0, 30):
+    for example in Examples(lambda: strategy(config), 3, strategy.__name__).chunk(0, 30):
         assert eval(repr(example), {"__builtins__": {}}) == example
 
 
 def test_texts_are_names_that_every_gateway_is_held_to_keep():
     name = next(m for m in load().members("Provider/signup") if m.pointer == "/info/name")
-    drawn = Examples(texts(), 3, "names").chunk(0, 100)
+    drawn = Examples(texts, 3, "names").chunk(0, 100)
 
     assert all(name.borders.nearly_safe(f"Word {text}".strip()) for text in drawn)
     assert sum(name.borders.safe(f"Word {text}".strip()) for text in drawn) > 50
-    assert any(max(text, default="") > "\uffff" for text in Examples(texts(), 3, "more").chunk(0, 100))
+    assert any(max(text, default="") > "\uffff" for text in Examples(texts, 3, "more").chunk(0, 100))
 
 
 def test_histories_verify_only_where_somebody_can():
     def kinds(config):
-        drawn = Examples(long_histories(config), 3, "histories").chunk(0, 20)
+        drawn = Examples(lambda: long_histories(config), 3, "histories").chunk(0, 20)
         return {step[0] for _, steps in drawn for step in steps}
 
     assert "verification" in kinds(GatewayConfig("", verification_hook="true"))

@@ -23,7 +23,7 @@ ROOT = Path(openapi.__file__).resolve().parents[1]
 
 
 def draw(strategy, count=20, *, seed=1):
-    return Examples(strategy, seed, "drawn").chunk(0, count)
+    return Examples(lambda: strategy, seed, "drawn").chunk(0, count)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import httpx
@@ -71,7 +71,7 @@ class _Remembered(Examples):
     _drawn: ClassVar[dict[tuple[object, ...], list[Any]]] = {}
 
     def __init__(self, item: Item, session: Session) -> None:
-        super().__init__(item.examples(session.config), session.run.seed, item.node_id)
+        super().__init__(partial(item.examples, session.config), session.run.seed, item.node_id)
         self._key = (session.specification, item.node_id, session.run.seed, session.run.can_verify)
 
     def chunk(self, number: int, count: int) -> list[Any]:
