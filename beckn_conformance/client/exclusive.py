@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
+from collections import Counter
 from collections.abc import AsyncIterator
+
+
+class Rank(enum.IntEnum):
+    """The order of sections that wait to be alone."""
+
+    FIRST = 0
+    USUAL = 1
+    LAST = 2
 
 
 class ExclusiveAccess:
@@ -13,7 +23,7 @@ class ExclusiveAccess:
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
         self._together = 0
-        self._waiting = 0
+        self._waiting: Counter[Rank] = Counter()
         self._group = ""
         self._inside = 0
         self.stopped = ""
@@ -23,7 +33,9 @@ class ExclusiveAccess:
         self.answered = False
         """True if the gateway answered at the end of the last section that was alone."""
         self.refused = False
-        """True if anything sent since a group of sections began got an answer other than an ACK."""
+        """True once anything sent in a section that was alone got an answer other than an ACK."""
+        self.closed = False
+        """True once the connection of anything sent in such a section was closed without an answer."""
         self.asking = asyncio.Lock()
         """Held while the gateway is asked whether it answers, so that one of a group asks for all."""
 
@@ -59,23 +71,19 @@ class ExclusiveAccess:
             await self._enter_together()
 
     @contextlib.asynccontextmanager
-    async def alone(self, group: str, *, last: bool = False) -> AsyncIterator[None]:
-        """For a section within ``together``: only sections of the same group are on the way at the same time.
-
-        With ``last``, waiting sections of all other groups go first.
-        """
+    async def alone(self, group: str, rank: Rank = Rank.USUAL) -> AsyncIterator[None]:
+        """For a section within ``together``: only sections of the same group are on the way at the same time."""
         async with self._changed:
-            self._waiting += not last
+            self._waiting[rank] += 1
             self._leave_together()
             try:
                 await self._changed.wait_for(
                     lambda: (
                         not self._together
                         and (not self._inside or self._group == group)
-                        and not (last and self._waiting)
+                        and not any(self._waiting[other] for other in Rank if other < rank)
                     )
                 )
-                self.refused = self.refused and self._inside > 0
                 self._inside += 1
                 self._group = group
             # Whoever is cancelled while it waits is still within ``together``.
@@ -83,7 +91,7 @@ class ExclusiveAccess:
                 self._together += 1
                 raise
             finally:
-                self._waiting -= not last
+                self._waiting[rank] -= 1
         try:
             yield
         finally:

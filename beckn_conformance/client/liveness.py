@@ -14,6 +14,7 @@ from ..specification.actions import GET
 from ..specification.pointer import member
 from . import clock
 from .description import describe
+from .exclusive import Rank
 from .poll import poll
 
 if TYPE_CHECKING:
@@ -31,17 +32,18 @@ class Liveness:
 
     @contextlib.asynccontextmanager
     async def lives_on(
-        self, kind: str, witness: Registration, *, group: str = "", last: bool = False
+        self, kind: str, witness: Registration, *, group: str = "", rank: Rank = Rank.USUAL
     ) -> AsyncIterator[None]:
         """Makes a plain call before and after what is sent within, with nothing else on the way.
 
         Raises Unmet if the gateway does not answer, and names what was sent. Before that, a last plain call is marked
         for judging, unless something in front of the gateway may be what shuts the kit out (T16): if what was sent
-        belongs to a ``group`` of requests that are not calls of the page, or if any of it was refused. A
-        gateway that refuses a request survives it, and a firewall counts refusals.
+        belongs to a ``group`` of requests that are not calls of the page, or if anything of the kind was refused in
+        this run, as a firewall counts refusals, and may ban the kit later. A process that dies leaves another trace: it
+        closes the connection, and nobody listens from then on.
         """
         exclusive = self._actor.exclusive
-        async with exclusive.alone(group or kind, last=last):
+        async with exclusive.alone(group or kind, rank):
             async with exclusive.asking:
                 if not exclusive.answered and not exclusive.stopped:
                     before = await self._outlast(witness)
@@ -49,17 +51,21 @@ class Liveness:
                         exclusive.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
             if exclusive.stopped:
                 raise Unmet(exclusive.stopped)
-            sent_before = len(self._actor.exchanges)
+            sent_before, closed_before = len(self._actor.exchanges), exclusive.closed
             yield
-            answers = [exchange for exchange in self._actor.exchanges[sent_before:] if exchange.reply is not None]
-            exclusive.refused = exclusive.refused or not all(answer.acknowledged for answer in answers)
+            made = self._actor.exchanges[sent_before:]
+            sent = [one for one in made if not _ended_by(one, TroubleKind.NO_CONNECTION)]
+            exclusive.refused |= any(one.reply is not None and not one.acknowledged for one in sent)
+            exclusive.closed |= any(_ended_by(one, TroubleKind.CONNECTION) for one in sent)
             after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
             if not self._is_answered(after):
                 exclusive.stopped = exclusive.stopped or (
                     f"after {group or kind} was sent, the gateway answered no more: {describe(after)}; either it came "
                     "to its end, or something in front of it keeps the kit out, which `hostile: none` avoids"
                 )
-                if not group and after.reply is None and exclusive.sure and not exclusive.refused:
+                died = exclusive.closed and not closed_before and _ended_by(after, TroubleKind.NO_CONNECTION)
+                suspect = died or (sent and not exclusive.refused)
+                if suspect and not group and after.reply is None and exclusive.sure:
                     await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
                 raise Unmet(exclusive.stopped)
         if shows_too_little(after, witness):
@@ -87,6 +93,10 @@ class Liveness:
 
     async def _plain(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
         return await self._actor.call(GET, {"registration": {"id": witness.id}}, token=witness.token, stimulus=stimulus)
+
+
+def _ended_by(exchange: Exchange, kind: TroubleKind) -> bool:
+    return exchange.trouble is not None and exchange.trouble.kind is kind
 
 
 def shows_too_little(got: Exchange, registration: Registration) -> bool:

@@ -94,7 +94,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 """Bodies that are sent together, because few gateways stop at them, and those that do stop at the whole family.
 
-Those in MALFORMED are sent one after another: many of them are refused, and silence after that would tell nothing.
+Those in MALFORMED are sent one after another, and after what may be taken: many of them are refused, and silence after
+that tells nothing.
 """
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.actor import Actor
+from beckn_conformance.client.exclusive import Rank
 from beckn_conformance.judging.checks.robustness import AT_THE_END
 from beckn_conformance.messages.exchange import Exchange, Stimulus
 from beckn_conformance.messages.hostile import (
@@ -60,55 +61,6 @@ async def test_slow_request(actor: Actor, action: str) -> None:
 
 @pytest.mark.parametrize(
     ("action", "tag"),
-    [
-        case(("MALFORMED-NACK", *UNHARMED.get(action, ())), action, tag, id=f"{action}-{tag}")
-        for tag in MALFORMED
-        for action in ACTIONS
-    ],
-)
-@exercises("MALFORMED-NO-CRASH", "ROBUST-LIVES-ON")
-@scenario
-async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
-    """A body that is cut short, not JSON, or not an object; the registration stays as it was (T14)."""
-    registration = await actor.registered()
-    body = _body(actor, action, registration)
-    async with actor.liveness.lives_on(tag, registration):
-        await actor.hostile.text(
-            action, body, MALFORMED[tag], of=registration, purpose="malformed", stimulus=Stimulus(tag)
-        )
-
-
-@pytest.mark.parametrize(
-    ("action", "tag"),
-    [
-        case("ROBUST-LIVES-ON", action, tag, id=f"{action}-{tag}")
-        for number, tag in enumerate(UNUSUAL)
-        for action in (SIGNUP, LATER[number % len(LATER)])
-    ],
-)
-@scenario
-async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
-    """A body that only a tolerant parser understands; if it is refused, the registration stays as it was (T14)."""
-    registration = await actor.registered()
-    witness = registration if action == SIGNUP else await actor.registered()
-    body = _body(actor, action, registration)
-    family = family_of(tag)
-    async with actor.liveness.lives_on(family, witness):
-        sent = await actor.hostile.text(
-            action,
-            body,
-            UNUSUAL[tag],
-            of=registration,
-            purpose="unusual",
-            stimulus=Stimulus(tag, "" if family == tag else family),
-        )
-    # Whoever took it may show what came, such as bytes that are no UTF-8.
-    if witness is not registration and (sent.refused or (sent.reply is not None and 400 <= sent.reply.status < 500)):
-        await actor.get(registration)
-
-
-@pytest.mark.parametrize(
-    ("action", "tag"),
     [case("LARGE-ANSWERED", action, tag, id=f"{action}-{tag}") for tag in LARGE for action in (SIGNUP, ADD)],
 )
 @exercises("LARGE-KEPT", "ROBUST-LIVES-ON")
@@ -144,9 +96,59 @@ async def test_many_documents(actor: Actor) -> None:
 async def _large(actor: Actor, action: str, body: Any, tag: str, registration: Registration) -> Exchange:
     # A Provider/get would transfer all of it.
     witness = await actor.registered()
-    async with actor.liveness.lives_on(tag, witness):
+    async with actor.liveness.lives_on(tag, witness, rank=Rank.FIRST):
         token = None if action == SIGNUP else registration.token
         return await actor.call(action, body, token=token, purpose="large", stimulus=Stimulus(tag))
+
+
+@pytest.mark.parametrize(
+    ("action", "tag"),
+    [
+        case("ROBUST-LIVES-ON", action, tag, id=f"{action}-{tag}")
+        for number, tag in enumerate(UNUSUAL)
+        for action in (SIGNUP, LATER[number % len(LATER)])
+    ],
+)
+@scenario
+async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
+    """A body that only a tolerant parser understands; if it is refused, the registration stays as it was (T14)."""
+    registration = await actor.registered()
+    witness = registration if action == SIGNUP else await actor.registered()
+    body = _body(actor, action, registration)
+    family = family_of(tag)
+    # Once anything was refused, silence tells little.
+    async with actor.liveness.lives_on(family, witness, rank=Rank.FIRST if family == tag else Rank.USUAL):
+        sent = await actor.hostile.text(
+            action,
+            body,
+            UNUSUAL[tag],
+            of=registration,
+            purpose="unusual",
+            stimulus=Stimulus(tag, "" if family == tag else family),
+        )
+    # Whoever took it may show what came, such as bytes that are no UTF-8.
+    if witness is not registration and (sent.refused or (sent.reply is not None and 400 <= sent.reply.status < 500)):
+        await actor.get(registration)
+
+
+@pytest.mark.parametrize(
+    ("action", "tag"),
+    [
+        case(("MALFORMED-NACK", *UNHARMED.get(action, ())), action, tag, id=f"{action}-{tag}")
+        for tag in MALFORMED
+        for action in ACTIONS
+    ],
+)
+@exercises("MALFORMED-NO-CRASH", "ROBUST-LIVES-ON")
+@scenario
+async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
+    """A body that is cut short, not JSON, or not an object; the registration stays as it was (T14)."""
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    async with actor.liveness.lives_on(tag, registration):
+        await actor.hostile.text(
+            action, body, MALFORMED[tag], of=registration, purpose="malformed", stimulus=Stimulus(tag)
+        )
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,6 @@ async def test_malformed_http(actor: Actor, family: str, kind: str, action: str)
 async def test_afterwards(actor: Actor) -> None:
     """After everything else a plain signup is served, and a registration made before is as it was."""
     before = await actor.registered(actor.values.signup(documents=2))
-    async with actor.liveness.lives_on(AT_THE_END, before, last=True):
+    async with actor.liveness.lives_on(AT_THE_END, before, rank=Rank.LAST):
         pass
     await actor.get(await actor.registered())

@@ -304,17 +304,12 @@ def _(gateway: Gateway) -> None:
 def _stopped() -> Iterator[Defect]:
     for name, action, when, summary in (
         ("deep-nesting", None, lambda call: _DEEP in call.body, "a text that is nested deeply"),
-        ("cut-short", None, _is_cut_short, "a text that is cut short"),
         ("large", ADD, lambda call: len(call.body) > 1_000_000, "a document of a megabyte"),
     ):
         name, words = f"{name}-stops-gateway", f"after {summary} no call is answered any more"
         also, short_of_time = ("REPLY-TIME", "LARGE-ANSWERED"), {"timeout": _SHORT, "patience": _SHORT}
         install = _stopping(action, when)
         yield defect(name, "ROBUST-LIVES-ON", GET, "", words, install, *also, configuration=short_of_time)
-
-
-def _is_cut_short(call: Call) -> bool:
-    return call.body.startswith(b"{") and not call.body.rstrip().endswith((b"}", b"]"))
 
 
 @installing

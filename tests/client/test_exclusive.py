@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.client.exclusive import ExclusiveAccess
+from beckn_conformance.client.exclusive import ExclusiveAccess, Rank
 
 
 class Diary:
@@ -24,11 +24,11 @@ class Diary:
         self.within.discard(name)
 
 
-async def plays(access, diary, name, group="", last=False):
+async def plays(access, diary, name, group="", rank=Rank.USUAL):
     async with access.together():
         await diary.stay(f"{name} before")
         if group:
-            async with access.alone(group, last=last):
+            async with access.alone(group, rank):
                 await diary.stay(name)
         await diary.stay(f"{name} after")
 
@@ -69,10 +69,14 @@ def test_scenarios_without_such_a_section_go_first():
     assert diary.order.index("one") > diary.order.index("three after")
 
 
-def test_the_last_section_waits_for_all_others():
-    diary = run(("one", "z", True), ("two", "a"), ("three", "b"))
+def test_sections_go_by_their_rank():
+    diary = run(
+        ("one", "z", Rank.LAST), ("two", "a"), ("three", "b", Rank.FIRST), ("four", "c"), ("five", "b", Rank.FIRST)
+    )
 
-    assert [name for name in diary.order if name in ("one", "two", "three")][-1] == "one"
+    order = [name for name in diary.order if name in ("one", "two", "three", "four", "five")]
+    assert {*order[:2]} == {"three", "five"}
+    assert order[-1] == "one"
 
 
 async def test_a_cancelled_section_blocks_nobody():
@@ -85,7 +89,7 @@ async def test_a_cancelled_section_blocks_nobody():
         impatient.cancel()
         with pytest.raises(asyncio.CancelledError):
             await impatient
-        async with access.alone("z", last=True):
+        async with access.alone("z", Rank.LAST):
             await diary.stay("patient")
 
     assert diary.order == ["impatient before", "patient"]
