@@ -35,9 +35,9 @@ def shell(line):
 
 
 class Mortal(Loopback):
-    """A gateway that, once something of a kind has come in, closes every connection without a word.
+    """A gateway that, once something of a kind has come in, closes every connection without a word, and listens no more.
 
-    ``returns_after`` closed connections it is there again, as with a supervisor.
+    With ``returns_after`` it still listens, and is there again after so many closed connections, as with a supervisor.
     """
 
     def __init__(self, lethal, *, returns_after=float("inf"), **how):
@@ -46,6 +46,13 @@ class Mortal(Loopback):
         self._closed = 0
         self._dead = False
         super().__init__(talk=self._live_and_die, **how)
+
+    def _die(self):
+        self._dead = True
+        if self._returns_after == float("inf"):
+            self._server.close()
+            for task in self._open - {asyncio.current_task()}:
+                task.cancel()
 
     async def _live_and_die(self, reader, writer):
         if self._dead:
@@ -63,7 +70,7 @@ class Mortal(Loopback):
                     return
                 heard = reading.result()
                 if self._lethal(heard):
-                    self._dead = True
+                    self._die()
                 if self._dead:
                     return
                 if not heard:
@@ -135,7 +142,7 @@ def test_what_stops_a_gateway_is_named_in_a_finding(kit, mortal):
     assert ids(run) == {"ROBUST-LIVES-ON"}
     (finding,) = run.findings
     assert re.fullmatch(r"no request is answered after lists nested deeply( and never closed)?", finding["message"])
-    assert finding["observed"].startswith(("connection: ", "patience: given up"))
+    assert finding["observed"].startswith(("no connection: ", "patience: given up"))
 
 
 def test_a_gateway_that_is_back_in_time_lives_on(kit, mortal):
