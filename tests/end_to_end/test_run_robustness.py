@@ -35,7 +35,7 @@ def shell(line):
 
 
 class Mortal(Loopback):
-    """A gateway that, once something of a kind has come in, closes every connection without a word, and listens no more.
+    """A gateway that, once something of a kind has come in, closes every connection and listens no more.
 
     With ``returns_after`` it still listens, and is there again after so many closed connections, as with a supervisor.
     """
