@@ -161,7 +161,7 @@ class Masker:
 
     def _found(self, text: str, certain: tuple[str, ...]) -> list[Span]:
         """Finds the secrets in a text as it is."""
-        found = [*self._index.find(text)]
+        found = self._index.find(text)
         for forms in (self._declared, *map(self._index.forms, certain)):
             for form in forms:
                 if form in text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import string
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..messages.exchange import LONGEST_TOKEN
@@ -48,9 +49,13 @@ Span = tuple[int, int, str]
 
 
 class SecretIndex:
-    """The secrets that are known, kept so that a text is searched for all of them at once."""
+    """The secrets that are known, kept so that a text is searched for all of them at once.
+
+    The thread that records exchanges adds tokens while another masks texts.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self.known: set[str] = set()
         self._runs: dict[str, str | dict[int, set[str]]] = {}
         """Secrets that look like tokens, by their first characters, and by length if several share those."""
@@ -65,24 +70,26 @@ class SecretIndex:
 
     def secret_of(self, form: str) -> str:
         """The secret that a text is, or is a form of; the text itself if it is none."""
-        if form in self.known or form in self._meant:
-            return self._meant.get(form, form)
-        # Parts of the Base64 of those in use are not kept, for there are too many.
-        return next((secret for secret, forms in self._certain.items() if form in forms), form)
+        with self._lock:
+            if form in self.known or form in self._meant:
+                return self._meant.get(form, form)
+            # Parts of the Base64 of those in use are not kept, for there are too many.
+            return next((secret for secret, forms in self._certain.items() if form in forms), form)
 
     def forms(self, secret: str) -> tuple[str, ...]:
         """A secret as it is, with plus signs for spaces, with its own escapes undone, and in Base64."""
-        found = self._certain.pop(secret, None)
-        if found is None:
-            forms = _rewritten(secret)
-            if len(secret) <= LONGEST_CODED:
-                forms += _coded(secret)
-            found = (secret, *dict.fromkeys(forms)) if len(secret) >= SHORTEST else ()
-            if len(self._certain) >= MOST_CERTAIN:
-                del self._certain[next(iter(self._certain))]
-        # Those used last stand last.
-        self._certain[secret] = found
-        return found
+        with self._lock:
+            found = self._certain.pop(secret, None)
+            if found is None:
+                forms = _rewritten(secret)
+                if len(secret) <= LONGEST_CODED:
+                    forms += _coded(secret)
+                found = (secret, *dict.fromkeys(forms)) if len(secret) >= SHORTEST else ()
+                if len(self._certain) >= MOST_CERTAIN:
+                    del self._certain[next(iter(self._certain))]
+            # Those used last stand last.
+            self._certain[secret] = found
+            return found
 
     def lasting_forms(self, secret: str) -> tuple[str, ...]:
         """The forms of a secret that is in use for all of the run, also in one case and in hexadecimal digits."""
@@ -95,17 +102,22 @@ class SecretIndex:
     def add(self, *values: str) -> None:
         """Declares texts secret."""
         for value in values:
-            if len(value) < SHORTEST or value in self.known:
-                continue
-            self.known.add(value)
-            self._keep(value)
-            forms = _rewritten(value)
-            if len(value) <= LONGEST_CODED:
-                code = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")
-                forms += _in_both_alphabets([code])
-            for form in forms:
-                self._meant[form] = value
-                self._keep(form)
+            if len(value) >= SHORTEST:
+                with self._lock:
+                    self._add(value)
+
+    def _add(self, value: str) -> None:
+        if value in self.known:
+            return
+        self.known.add(value)
+        self._keep(value)
+        forms = _rewritten(value)
+        if len(value) <= LONGEST_CODED:
+            code = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+            forms += _in_both_alphabets([code])
+        for form in forms:
+            self._meant[form] = value
+            self._keep(form)
 
     def _keep(self, form: str) -> None:
         """Adds a form of a secret to the index."""
@@ -124,8 +136,12 @@ class SecretIndex:
             known = self._runs[key] = {len(known): {known}}
         known.setdefault(len(form), set()).add(form)
 
-    def find(self, text: str) -> Iterator[Span]:
-        """Yields where secrets stand in a text, as it is."""
+    def find(self, text: str) -> list[Span]:
+        """Returns where secrets stand in a text, as it is."""
+        with self._lock:
+            return [*self._find(text)]
+
+    def _find(self, text: str) -> Iterator[Span]:
         if self._odd:
             yield from self._find_odd(text)
         # Most texts hold no secret. The beginnings of their words show that fastest.
