@@ -64,7 +64,7 @@ def test_what_is_added_is_proved_without_a_line_of_python(tmp_path, capsys):
         *(f"signup-{place}-ignored" for place in places),
         *("contact-update-ignored", "status-registration-missing-accepted", "status-registration-error-unsaid"),
     ):
-        assert unproved(name) == []
+        assert unproved([name]) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """Proves that the kit fails no fair variation and finds every planted defect.
 
 The reference gateway and each of its fair variations must be conformant. Each planted defect must be reported under
-its own requirement, at its place, and under no other requirement that is not a consequence of it.
+its own requirement, at its place, and under no other requirement that is not a consequence of it. Variations, and
+defects, that cannot be taken for one another share a gateway.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
 import gc
+import itertools
 import multiprocessing
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...judging.outcome import CONFORMANT
 from ...specification.loading import load
-from ...specification.pointer import at_or_below, pattern_of
+from ...specification.pointer import at_or_below, overlap, pattern_of
 from ...suite.specification import choose, current
 from .trial import Item, findings, items, run
 
@@ -85,12 +88,13 @@ def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
     chosen = [one for name, one in reference_server.VARIATIONS.items() if only in name]
     variations = [one for one in chosen if one.reading != NETWORKS]
     networks = [("network", (one.name,)) for one in chosen if one.reading == NETWORKS]
-    defects = [name for name in sorted(reference_server.of_specification(current().folder)) if only in name]
+    planted = sorted(reference_server.of_specification(current().folder).items())
+    defects = [one for name, one in planted if only in name]
     return [
         *(("reference", (binding,)) for binding in ("http", "envelope")[: 1 if only else 2]),
         *networks,
         *(("variation", tuple(one.name for one in group)) for group in groups(variations)),
-        *(("defect", (name,)) for name in defects),
+        *(("defect", tuple(one.name for one in some)) for some in apart(defects)),
     ]
 
 
@@ -101,10 +105,9 @@ def _proof(kind: str, names: tuple[str, ...]) -> Proof:
             problems = unsound(names[0])
         case "network":
             problems = uncloned(names[0])
-        case "variation":
-            problems = [f"{name}: {held}" for name, held in unfair(names).items()]
         case _:
-            problems = unproved(names[0])
+            amiss = unfair(names) if kind == "variation" else unproved(names)
+            problems = [f"{name}: {'; '.join(held)}" for name, held in amiss.items()]
     return Proof(kind, names, tuple(problems), time.monotonic() - began)
 
 
@@ -162,24 +165,38 @@ def _found(session: Session, levels: Collection[str] = ("MUST", "SHOULD")) -> li
 # Defects.
 
 
-def unproved(name: str) -> list[str]:
-    """What is wrong with how the tests of its requirement report a planted defect."""
+def unproved(names: Sequence[str]) -> Mapping[str, list[str]]:
+    """What is wrong with how the tests of their requirement report some planted defects, by name.
+
+    What they do not report as it should be while several are planted is played again, each defect alone.
+    """
     import reference_server
 
-    defect = reference_server.of_specification(current().folder)[name]
+    known = reference_server.of_specification(current().folder)
+    amiss = _misreported([known[name] for name in names])
+    if len(names) == 1:
+        return amiss
+    return {name: held for one in amiss for name, held in unproved([one]).items()}
+
+
+def _misreported(defects: Sequence[Defect]) -> dict[str, list[str]]:
+    """The same of defects that are planted together and differ in nothing but their places."""
+    one = defects[0]
+    left = list(defects)
     places: list[str] = []
-    for chosen, examples in _attempts(defect):
-        found = findings(run(chosen, defects=(name,), examples=examples, shrinking=False))
-        if others := sorted({f[0] for f in found} - {defect.requirement} - defect.consequences):
-            return [f"also reported under {', '.join(others)}"]
-        own = [
-            (operation, pointer) for requirement, operation, pointer, _ in found if requirement == defect.requirement
-        ]
-        if any(o == defect.operation and _lies_in(pattern_of(pointer), defect.pointer) for o, pointer in own):
-            return []
+    for chosen, examples in _attempts(one):
+        planted = tuple(defect.name for defect in left)
+        found = findings(run(chosen, defects=planted, examples=examples, shrinking=False))
+        if others := sorted({f[0] for f in found} - {one.requirement} - one.consequences):
+            return {name: [f"also reported under {', '.join(others)}"] for name in planted}
+        own = [(operation, pointer) for requirement, operation, pointer, _ in found if requirement == one.requirement]
+        at = [pattern_of(pointer) for operation, pointer in own if operation == one.operation]
+        left = [defect for defect in left if not any(_lies_in(place, defect.pointer) for place in at)]
+        if not left:
+            return {}
         places = sorted({*places, *map(" ".join, own)})
     elsewhere = f", but at {', '.join(places)}" if places else ""
-    return [f"not found at {defect.operation} {defect.pointer}{elsewhere}"]
+    return {defect.name: [f"not found at {defect.operation} {defect.pointer}{elsewhere}"] for defect in left}
 
 
 def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
@@ -212,7 +229,21 @@ def _lies_in(place: str, declared: str) -> bool:
     return at_or_below(place, declared) if declared else place == ""
 
 
-# Groups of variations.
+# Groups of defects, and of variations.
+
+
+def apart(defects: Collection[Defect]) -> list[list[Defect]]:
+    """Divides defects into groups that the same tests show, each at a member or in a list of its own."""
+    alike: defaultdict[tuple[object, ...], list[list[Defect]]] = defaultdict(list)
+    for one in defects:
+        place = one.pointer.partition("/*")[0]
+        some = alike[one.requirement, one.operation, one.consequences, str(one.configuration)]
+        fitting = (g for g in some if not any(overlap(place, other.pointer.partition("/*")[0]) for other in g))
+        if (group := next(fitting, None)) is not None:
+            group.append(one)
+        else:
+            some.append([one])
+    return [*itertools.chain.from_iterable(alike.values())]
 
 
 def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
