@@ -203,12 +203,13 @@ def test_schemas_without_a_record_of_the_page_are_an_error(schemas):
     [
         "",
         "# Gateways\n\nThere are some.\n",
+        "Gateways",
         "# API\n\n    /orders/new\n\n    {}\n",
         re.sub(r"(?m)^    .*\n", "", PAGE),
         "# Registration API\n\n## POST /Provider/signup\n\n```json\n{}\n```\n",
         "# API\n\n    /Provider/signup\n\nSend this:\n\n    {}\n",
     ],
-    ids=["empty", "other", "other endpoints", "no code", "endpoints in headings", "endpoint alone"],
+    ids=["empty", "other", "words", "other endpoints", "no code", "endpoints in headings", "endpoint alone"],
 )
 def test_a_page_in_another_layout_is_an_error(text):
     with pytest.raises(UsageError, match="not laid out as the specification page is"):

@@ -84,8 +84,8 @@ def sentences_of(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks of a page, each sentence of its running text as one; a sentence may go on in the next paragraph."""
     paragraphs: list[Block] = []
     for block in blocks:
-        before = paragraphs[-1] if paragraphs else block
-        if block.kind == before.kind == "text" and before.text[-1:] not in ".!?:" and not path_of(before):
+        before = paragraphs[-1] if paragraphs else None
+        if before and block.kind == before.kind == "text" and before.text[-1:] not in ".!?:" and not path_of(before):
             gap = block.line - before.line - before.text.count("\n")
             paragraphs[-1] = replace(before, text=before.text + "\n" * gap + block.text)
         else:
