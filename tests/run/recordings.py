@@ -8,6 +8,7 @@ import copy
 import datetime
 import functools
 import gzip
+import hashlib
 import json
 import re
 import zipfile
@@ -351,11 +352,11 @@ def without_tokens(calls):
 def attached(calls):
     """Moves bodies out of entries into files, as Playwright does; returns these by name."""
     files = {}
-    for number, call in enumerate(calls):
-        for part, kind in ((call["request"]["postData"], "request"), (call["response"]["content"], "reply")):
-            name = f"{number}-{kind}.json"
-            files[name] = part.pop("text").encode()
-            part["_file"] = name
+    for call in calls:
+        for part in (call["request"]["postData"], call["response"]["content"]):
+            content = part.pop("text").encode()
+            part["_file"] = name = f"{hashlib.sha1(content).hexdigest()}.json"
+            files[name] = content
     return files
 
 

@@ -735,13 +735,14 @@ def test_a_recording_in_a_folder_is_read_with_its_files(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.json", "/etc/hostname", "a/b.json", ".hidden", "link.json", "none.json", ""]
+    "name", ["../secret.json", "/etc/hostname", "a/b.json", ".hidden", "link.json", "mine.json", "none.json", ""]
 )
 def test_a_file_elsewhere_is_never_read(name, tmp_path):
     (tmp_path / "secret.json").write_text('{"secret": 1}')
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / ".hidden").write_text('{"secret": 1}')
+    (folder / "mine.json").write_text('{"secret": 1}')
     (folder / "link.json").symlink_to(tmp_path / "secret.json")
     calls = entries()[:1]
     calls[0]["response"]["content"] = {"_file": name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -49,13 +50,21 @@ class Source:
             raise UsageError(f"{path} is not a recording: it is not text in UTF-8, UTF-16 or UTF-32") from error
 
     def attached(self, name: object) -> bytes | None:
-        """Returns the bytes of a file in the same ZIP or folder; None if there is none, or its name is not plain."""
+        """Returns the bytes of a file in the same ZIP or folder; None if there is none, or its name is not plain.
+
+        Beside the recording may lie files of the user's own, so one there has to be named after its SHA-1, as
+        Playwright does: whoever knows that has the file already.
+        """
         if not isinstance(name, str) or PLAIN_NAME.fullmatch(name) is None:
             return None
         try:
-            return self._packed(self._zip, name) if self._zip is not None else self._beside(self._path.parent, name)
+            if self._zip is not None:
+                return self._packed(self._zip, name)
+            content = self._beside(self._path.parent, name)
         except UsageError:
             return None
+        digest = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        return content if name.partition(".")[0] == digest else None
 
     def _packed(self, file: Archive, name: str) -> bytes:
         content = file.read(name, self._left)
