@@ -55,5 +55,5 @@ def _postman(chosen: argparse.Namespace) -> int:
     if chosen.output is None:
         say_json(made)
     else:
-        write(chosen.output, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+        write(chosen.output, json.dumps(made, indent=1) + "\n")
     return 0
