@@ -131,6 +131,17 @@ def test_a_file_that_is_no_recording_is_refused_in_one_line(lab):
     assert refused(lab, content, "x.zip") == "x.zip: '../../x.har' is not a plain name of a file in a folder"
 
 
+def test_the_record_of_a_run_is_judged_without_options(lab, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        execution, "command", lambda given, *_, **__: seen.extend(given) or execution.Finished(4, b"", "")
+    )
+
+    refused(lab, zipped({"course.jsonl": b""}), "report.zip")
+
+    assert [argument for argument in seen if argument.startswith("--")] == ["--conformance-report"]
+
+
 def test_a_url_is_no_option(lab, monkeypatch):
     seen = []
     monkeypatch.setattr(
