@@ -35,7 +35,7 @@ from .foreign.marks import is_mark
 from .foreign.moments import FINE, Moment, started, tick
 from .foreign.payload import GATEWAY, is_pair
 from .foreign.placing import newest_first, placed
-from .foreign.replaced import tokens_are_evidence, tokens_are_missing, without_replaced
+from .foreign.replaced import is_whole, tokens_are_evidence, tokens_are_missing, without_replaced
 from .journal import Journal, prepare
 from .masking import Masker
 from .rows import Row, exchange_of
@@ -117,13 +117,13 @@ def record(
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
     try:
         binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
-        exchanges = [*_exchanges(chosen, binding)]
+        exchanges = [*_exchanges(chosen, binding, specification)]
     except ValueError as error:
         # Rows may have the form of this kit's, and contents that are not packed as they say.
         raise UsageError(f"{source} is not a record: {brief(str(error))}") from error
     if not own and newest_first(exchanges):
         chosen = chosen[::-1]
-        exchanges = [*_exchanges(chosen, binding)]
+        exchanges = [*_exchanges(chosen, binding, specification)]
     unheld: list[str] = []
     if not own:
         unheld = _unheld(exchanges)
@@ -217,7 +217,7 @@ def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
     return max(candidates, key=readable)
 
 
-def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
+def _exchanges(chosen: Calls, binding: Binding, specification: Specification) -> Iterator[Exchange]:
     in_fields = isinstance(binding, HttpBinding)
     carried = any(_carries(one) for _, one in chosen)
     mute = not any(False in _marks(one) for _, one in chosen)
@@ -235,7 +235,7 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
             owners[made.id] = made.token
         if one.ours:
             yield exchange
-        elif asked or exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
+        elif asked or _is_odd(exchange, specification) or (in_fields and carried and not _carries(one)):
             # Only tests that know what they send can judge the reply to a request that is no plain message.
             odd = {"message": False, "purpose": ODD, "tags": ["no plain message"], "about": _about(exchange, owners)}
             yield exchange_of({**whole, **odd}, binding)
@@ -267,8 +267,15 @@ def _marks(one: Recorded) -> list[bool]:
     return [is_mark(value) for name, value in fields if name.casefold() == "action" and value]
 
 
-def _is_odd(exchange: Exchange) -> bool:
-    """Reports if readers can differ about a request: duplicate names, or a media type other than JSON."""
+def _is_odd(exchange: Exchange, specification: Specification) -> bool:
+    """Reports if a request is no message, if readers can differ about it (duplicate names, or a media type other than
+    JSON), or if it was acknowledged with none of its members on record, unless Content-Length confirms that."""
+    if exchange.sent is None:
+        return True
+    body = exchange.sent.body
+    named = isinstance(body, dict) and not body.keys().isdisjoint(specification.names("", exchange.action))
+    if exchange.acknowledged and not named and not is_whole(exchange.request):
+        return True
     names = [name.casefold() for name, _ in exchange.request.headers]
     kind = next((v for k, v in exchange.request.headers if k.casefold() == "content-type"), "").partition(";")[0]
     if any(names.count(name.casefold()) > 1 for name in HEADER) or not kind.strip().casefold().endswith("json"):

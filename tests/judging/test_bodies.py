@@ -193,8 +193,8 @@ def test_a_nack_may_repeat_the_token_that_was_sent_and_no_other(token, findings)
 
 
 @pytest.mark.parametrize("action", [GET, UPDATE, ADD])
-@pytest.mark.parametrize("auth", [None, {}, {"token": None}, {"token": ""}])
-def test_an_empty_credential_is_none(action, auth):
+@pytest.mark.parametrize("auth", [None, {}, {"token": None}, {"token": ""}, {"token": "********1a2b"}])
+def test_an_empty_credential_or_a_mask_is_none(action, auth):
     assert fairly(action, change=put("/auth", auth)) == []
 
 

@@ -146,6 +146,7 @@ def test_a_token_that_is_missing_where_nobody_used_it_is_missed(tmp_path):
         (r"\+91-80\d*(\d\d)", r"user-\1"),
         (r"\+91-80\d*", "n/a"),
         (r"[a-z]+\d@example", "nobody@example"),
+        (r'"documents": ?\[({[^{}]*})\]', r'"documents":\1'),
     ],
 )
 def test_values_that_a_filter_replaced_are_not_judged(pattern, mark, tmp_path):
@@ -310,6 +311,17 @@ def test_a_document_that_a_reply_blames_was_sent(told, tmp_path):
         field(call["request"], "content-length", None)
 
     assert bool(judged_as([call], tmp_path).found) is told
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("text", ["{}", "null", '{"body": "was long"}'])
+def test_an_empty_request_that_is_acknowledged_may_have_lost_its_body(text, told, tmp_path):
+    calls = entries()
+    for call in calls[1:3]:
+        call["request"]["postData"]["text"] = text
+        field(call["request"], "content-length", str(len(text)) if told else None)
+
+    assert bool(judged_as(calls, tmp_path).found) is (told and text != "null")
 
 
 def test_documents_that_the_reply_to_a_signup_shows_were_sent(tmp_path):

@@ -168,7 +168,7 @@ def credential_is_given_once(observation: Observation) -> Iterable[Judgement]:
     acknowledged, observed = observation.exchange.acknowledged, None
     if observation.action == SIGNUP or not observation.message or not (acknowledged or observation.exchange.refused):
         return
-    if acknowledged and member(observation.exchange.body_of_reply, "/auth/token") not in (None, "", MISSING):
+    if acknowledged and _is_given(member(observation.exchange.body_of_reply, "/auth/token")):
         pointer, expected = "/auth", "no auth in this reply"
     elif place := _token_shown(observation):
         pointer, expected = "header:message" if place == "message" else "", "no token in this reply"
@@ -179,6 +179,13 @@ def credential_is_given_once(observation: Observation) -> Iterable[Judgement]:
         return
     message = "the credential is repeated"
     yield observation.bad("TOKEN-NOT-REPEATED", pointer, "credential-repeated", message, expected, observed)
+
+
+def _is_given(token: Any) -> bool:
+    """Tells whether a token is there, and not a mask with some of its characters, such as ``****1a2b``."""
+    if not isinstance(token, str):
+        return token is not None
+    return token not in ("", MISSING) and sum(map(str.isalnum, token)) * 2 >= len(token)
 
 
 def _token_shown(observation: Observation) -> str:

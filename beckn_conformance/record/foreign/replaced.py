@@ -73,6 +73,10 @@ class _Members:
         """Returns the values in a reply."""
         return _values(exchange.body_of_reply, self.all[pointer]) if exchange.acknowledged else []
 
+    def within(self, pointer: str) -> list[str]:
+        """Returns a list, and what is in it."""
+        return [one for one in self.all if one == pointer or one.startswith(f"{pointer}/")]
+
     def texts(self, exchange: Exchange) -> Iterator[str]:
         """Yields the texts of a request and its reply."""
         for pointer in self.all:
@@ -93,7 +97,7 @@ def without_replaced(
     requests = {pointer: _Seen() for pointer in members.all}
     replies = {pointer: _Seen() for pointer in members.all}
     for exchange in exchanges:
-        asked_whole, told_whole = _is_whole(exchange.request), _is_whole(exchange.reply)
+        asked_whole, told_whole = is_whole(exchange.request), is_whole(exchange.reply)
         for pointer, one in members.all.items():
             for seen, whole, values in (
                 (requests[pointer], asked_whole, members.asked(exchange, pointer)),
@@ -102,8 +106,12 @@ def without_replaced(
                 for value in values:
                     sound = seen.sound or (value not in BLANK and not isinstance(recogniser.kind_of(one, value), Fault))
                     seen.add(value, sound=sound, whole=whole)
-    unconfirmed = [one for one in exchanges if not _is_whole(one.request)]
-    mended = {*_mended(unconfirmed, members, recogniser), *_cut(unconfirmed, members)}
+    unconfirmed = [one for one in exchanges if not is_whole(one.request)]
+    mended = {
+        *_mended(unconfirmed, members, recogniser),
+        *_cut(unconfirmed, members),
+        *_unwrapped(unconfirmed, members),
+    }
     asked = {*_faulty(requests), *_strange(requests, replies), *mended}
     told = {*asked, *_strange(replies, requests)}
     if _one_id(exchanges):
@@ -163,7 +171,15 @@ def _cut(exchanges: Sequence[Exchange], members: _Members) -> Iterator[str]:
         for pointer in members.of[exchange.action] if exchange.refused or exchange.action == SIGNUP else ():
             asked, told = member(exchange.body_sent, pointer), member(exchange.body_of_reply, pointer)
             if isinstance(asked, list) and isinstance(told, list) and any(told[len(asked) :]):
-                yield from (one for one in members.all if one == pointer or one.startswith(f"{pointer}/"))
+                yield from members.within(pointer)
+
+
+def _unwrapped(exchanges: Sequence[Exchange], members: _Members) -> Iterator[str]:
+    """Yields lists, and what is in them, in whose place an acknowledged request has an item."""
+    for exchange in exchanges:
+        for pointer, one in members.of[exchange.action].items() if exchange.acknowledged else ():
+            if one.type == "array" and isinstance(member(exchange.body_sent, pointer), dict):
+                yield from members.within(pointer)
 
 
 def _strange(side: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[str]:
@@ -210,11 +226,12 @@ def _one_id(exchanges: Sequence[Exchange]) -> bool:
     seen = _Seen()
     for exchange in exchanges:
         if exchange.action == SIGNUP and exchange.acknowledged:
-            seen.add(exchange.id_received, sound=True, whole=_is_whole(exchange.reply))
+            seen.add(exchange.id_received, sound=True, whole=is_whole(exchange.reply))
     return len(seen.values) >= FEW and not seen.is_confirmed and len({*seen.values}) == 1 and seen.values[0] is not None
 
 
-def _is_whole(message: Request | Reply | None) -> bool:
+def is_whole(message: Request | Reply | None) -> bool:
+    """Tells whether a message is as long as Content-Length says."""
     return message is not None and field_of(message.headers, "content-length") == str(len(message.content))
 
 
