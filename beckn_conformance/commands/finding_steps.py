@@ -12,7 +12,7 @@ from ..judging.obligations import of_history
 from ..messages.exchange import Exchange
 from ..report import files
 from ..run.recorded import RecordedScenario, recorded_scenario
-from ..run.reproduction import needed
+from ..run.reproduction import needed, replay
 from ..specification.specification import Specification
 
 Finding = Mapping[str, Any]
@@ -39,6 +39,8 @@ def steps_of(folder: Path, name: str, specification: Specification) -> FindingSt
     calls = scenario.end.transcript.calls
     last = next(exchange for exchange in calls if exchange.id in finding["exchanges"])
     steps = needed(last, calls, history=of_history(requirement))
+    # The one in the report may be anything.
+    finding = {**finding, "replay": replay(scenario.end.test, scenario.run.config.url)}
     return FindingSteps(report, requirement, finding, scenario, (*steps, last))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
@@ -18,6 +19,8 @@ from ..specification.actions import GET, SIGNUP
 from ..untrusted.text import printable
 from .curl import Substitutions, in_json, send
 
+PACKAGE = Path(__file__).parents[1]
+SUITE = f"{PACKAGE.name}.suite"
 LONGEST_LINE = 500
 """Characters of a line that a report shows; a longer one becomes a script."""
 WIDTH, LAST_WIDTH = 1000, 20_000
@@ -278,10 +281,11 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
 
 
 def replay(node_id: str, url: str) -> Command:
-    """The command that runs one test again; empty if the name could be taken for an option.
+    """The command that runs one test again; empty for any other name, by which pytest would run what lies there.
 
     It works however the kit was installed; pytest itself may not be on the path.
     """
-    if node_id.startswith("-"):
+    package, _, name = node_id.partition("::")[0].rpartition(".")
+    if package != SUITE or not (PACKAGE / "suite" / f"{name}.py").is_file():
         return NOTHING
     return command(["beckn-conformance", "run", url, "--pyargs", node_id])

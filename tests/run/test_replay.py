@@ -391,14 +391,28 @@ def test_a_recorded_request_leads_nowhere_else(url):
 
 
 def test_a_test_is_run_again_by_its_name_alone():
-    assert replay("-pevil", URL) == ""
-    assert shlex.split(replay("a.b::test['$(x)']", URL)) == [
-        "beckn-conformance",
-        "run",
-        URL,
-        "--pyargs",
-        "a.b::test['$(x)']",
-    ]
+    name = "beckn_conformance.suite.test_signup::test['$(x)']"
+
+    assert shlex.split(replay(name, URL)) == ["beckn-conformance", "run", URL, "--pyargs", name]
+
+
+SUITE = "beckn_conformance.suite"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("-pevil", "evil.py::test", "report/test_signup.py::test", "json.tool::test", f"{SUITE}::test"),
+        *(
+            f"{SUITE}.evil::test",
+            f"{SUITE}.x/../evil.py::test",
+            f"{SUITE}.../evil::test",
+            f"{SUITE}.test_signup\0::test",
+        ),
+    ],
+)
+def test_a_file_that_is_not_of_the_suite_is_never_run_again(name):
+    assert replay(name, URL) == ""
 
 
 @pytest.mark.parametrize(("size", "is_script"), [(10, False), (600, True)])
