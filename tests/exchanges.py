@@ -344,7 +344,7 @@ def verdict(diagnosis):
     return "valid" if diagnosis.valid else "unclear"
 
 
-def valid_bodies(values=None, documents=3):
+def valid_bodies(values=None, documents=5):
     """A valid body of each operation, about OWNER."""
     values = values or drawn()
     reference = {"registration": {"id": OWNER.id}}

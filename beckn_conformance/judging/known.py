@@ -118,6 +118,11 @@ class KnownRegistrations:
                 yield pointer, DoubtKind.TAKEN
             there.add(document)
 
+    def alike(self, signup: Exchange) -> list[Known]:
+        """The known registrations that were the first to send a value by which a signup identifies its provider."""
+        first = {self.identities[key] for _, key in _identities(signup)}
+        return [known for id_, known in self.registrations.items() if hash(id_) in first]
+
     def is_anothers(self, name: str, value: object, registration: str) -> bool:
         """True if another registration was the first to send this value of a member of ``info``."""
         known = name in IDENTIFYING and isinstance(value, str) and value

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
-from ..specification.actions import GET, SIGNUP
+from ..specification.actions import GET, SIGNUP, UPDATE
 from ..specification.pointer import AN_INDEX, pattern_of
 from .finding import (
+    ADDED_MISSING,
+    AFTER_CHANGE,
     ANOTHER_STATUS,
     CUT,
+    DROPPED,
     EARLIER_MISSING,
     LATER,
     MISSING_DOCUMENT,
@@ -43,8 +46,16 @@ ACCEPTANCE = "-ACK-"
 CAUSES = {"NACK-ALL": "-NACK-", SOUND: ACCEPTANCE, "SIGNUP-ACK-CORRECTED": ACCEPTANCE}
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
-BROADER = {NOT_BLAMED: (NOWHERE,), NO_TEXT: (NO_TEXTS,), REPLACED: (MISSING_DOCUMENT, EARLIER_MISSING)}
+BROADER = {
+    NOT_BLAMED: (NOWHERE,),
+    NO_TEXT: (NO_TEXTS,),
+    REPLACED: (MISSING_DOCUMENT, EARLIER_MISSING, ADDED_MISSING),
+    DROPPED: (MISSING_DOCUMENT,),
+    AFTER_CHANGE: (MISSING_DOCUMENT, EARLIER_MISSING, ADDED_MISSING, DROPPED),
+}
 """By kind of finding, broader kinds: a finding of one of those in the same operation is its cause."""
+BY_UPDATE = (DROPPED, AFTER_CHANGE)
+"""Kinds of findings whose cause a reply to an update may show as well."""
 REGISTRATION = "/registration/id"
 ALTERED = {SIGNUP: "SIGNUP-ECHO", GET: "GET-ROUND-TRIP"}
 """The requirements that a signup and a Provider/get show what was sent."""
@@ -169,7 +180,7 @@ class Tally:
             return True
         if finding.kind in BROADER:
             return any(
-                other.finding.operation == finding.operation
+                other.finding.operation in (finding.operation, UPDATE if finding.kind in BY_UPDATE else "")
                 and other.finding.kind in BROADER[finding.kind]
                 and not self.takes_back(other)
                 for others in self.found.values()

@@ -37,6 +37,8 @@ TOKEN_KINDS = tuple(kind for name, kinds in HEADER_FAULTS.values() if name == "T
 """Faults of the token in a call about a registration."""
 
 LATER = " in a later document"
+MOST_IN_A_CALL = 5
+"""Documents in a call that no reading has a gateway refuse (Q10)."""
 LEFT_OUT = "left out"
 """Kind of a valid request without an optional member."""
 
@@ -64,6 +66,11 @@ class FaultCase:
     def in_first_item(self) -> bool:
         """Whether it is the first item of a list, or in it."""
         return "/0" in self.pointer
+
+    @property
+    def documents(self) -> int:
+        """Documents that a request with this fault should have."""
+        return 1 if self.in_first_item else MOST_IN_A_CALL
 
 
 def header_requirement(name: str, kind: str) -> str:
@@ -119,8 +126,8 @@ def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any
 
 
 def _places(pattern: str, number: int) -> tuple[str, ...]:
-    """Returns the first item of a list and, in turn, the second or the third, because a gateway may check only some."""
-    places = ("0", str(1 + number % 2)) if "*" in pattern else ("",)
+    """Returns the first item of a list and, in turn, one of the others, because a gateway may check only some."""
+    places = ("0", str(1 + number % (MOST_IN_A_CALL - 1))) if "*" in pattern else ("",)
     return tuple(pattern.replace("*", place) for place in places)
 
 

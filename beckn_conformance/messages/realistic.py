@@ -51,7 +51,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "full stop": ("St. {} Trams", "{} Ferries Ltd."),
     "ampersand": ("{} & Sons", "Cabs & {}"),
     "apostrophe": ("O'Hara {} Ferries", "{}'s Cabs"),
-    "parentheses": ("{} (Transport) Services", "Trams (Northern) {}"),
+    "parentheses": ("{} (Transport) Services", "{} Trams (Northern)"),
     "hyphen": ("{}-Nord Tram", "Inter-City {}"),
     "comma": ("{}, Rail and Road", "Boats, Buses and {}"),
     "Latin with accents": ("Société {} de transport à Orléans", "{} Straßenbahn Göttingen", "{} tåg på Öland"),

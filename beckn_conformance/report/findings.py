@@ -95,7 +95,7 @@ class FindingView:
 
 
 def views(report: Mapping[str, Any]) -> list[FindingView]:
-    """All findings of a report, worst first, then in the order of the specification."""
+    """All findings of a report: worst first, then by how many calls they take, then in the order of the page."""
     found = []
     for requirement in report["requirements"]:
         for finding in requirement["findings"]:
@@ -108,6 +108,6 @@ def views(report: Mapping[str, Any]) -> list[FindingView]:
     return sorted(found, key=_rank)
 
 
-def _rank(view: FindingView) -> tuple[int, int]:
+def _rank(view: FindingView) -> tuple[int, int, int]:
     severity = SEVERITY.index(view.status) if view.status in SEVERITY else len(SEVERITY)
-    return severity, LEVELS.index(view.requirement["level"])
+    return severity, LEVELS.index(view.requirement["level"]), len(view.finding["steps"])

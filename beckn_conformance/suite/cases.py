@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from beckn_conformance.client.actor import Actor
@@ -46,6 +47,9 @@ def own(action: str, *endings: str) -> tuple[str, ...]:
 
 
 ACTIONS = tuple(operation.action for operation in current().operations)
+UNEVEN = {"/info/name": "ampersand", "/info/phone": "with extension", "/info/email": "with a tag"}
+LONG = {"/info/name": "64 characters", "/info/email": "64 characters", "/api/endpoint_url": "120 characters"}
+"""By member, kinds of values that are easily lost or cut."""
 OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
 """Operations without a file of their own in the suite."""
 HISTORY = tuple(
@@ -139,6 +143,18 @@ def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str
         return parts
     put(parts, member.replace("/*", "/0"), actor.values.value(member, variant, action=action))
     return parts
+
+
+def signup_of(actor: Actor, kinds: Mapping[str, str], documents: int = 1) -> Any:
+    """Returns the body of a valid signup with values of these kinds, by member, as far as the schemas know them.
+
+    An operation may write or store what it shows in a way of its own.
+    """
+    body = actor.values.signup(documents)
+    for member in current().members(SIGNUP):
+        if (kind := kinds.get(member.pointer, "")) in member.variants("must"):
+            put(body, member.pointer, actor.values.value(member.pointer, kind))
+    return body
 
 
 def large_documents(actor: Actor) -> list[dict[str, str]]:

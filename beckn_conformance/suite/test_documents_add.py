@@ -8,25 +8,23 @@ from beckn_conformance.client.actor import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, instructing, scenario, settling
-from beckn_conformance.specification.actions import ADD, SIGNUP
-from beckn_conformance.specification.pointer import put
+from beckn_conformance.specification.actions import ADD
 from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
     ANSWERED,
+    LONG,
+    UNEVEN,
     add_and_read,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
     large_documents,
     mixed_faults,
+    signup_of,
     spoiled,
     update_and_read,
     variant_parameters,
 )
-from beckn_conformance.suite.specification import current
-
-UNEVEN = {"/info/name": "ampersand", "/info/phone": "with extension", "/info/email": "with a tag"}
-"""Kinds of values that are easily lost or written in another way."""
 
 
 @exercises(
@@ -39,12 +37,7 @@ UNEVEN = {"/info/name": "ampersand", "/info/phone": "with extension", "/info/ema
 @scenario
 async def test_plain_addition(actor: Actor, count: int) -> None:
     """The reply, and what a Provider/get shows before and after."""
-    body = actor.values.signup(documents=2)
-    for member in current().members(SIGNUP) if count == 2 else ():
-        # An operation may write what it shows in a way of its own.
-        if (kind := UNEVEN.get(member.pointer, "")) in member.variants("must"):
-            put(body, member.pointer, actor.values.value(member.pointer, kind))
-    registration = await actor.registered(body)
+    registration = await actor.registered(signup_of(actor, {1: LONG, 2: UNEVEN}.get(count, {}), documents=2))
     await actor.get(registration)
     documents = actor.values.documents(count)
     if count == 5:
@@ -179,8 +172,7 @@ async def test_claimed_status(actor: Actor) -> None:
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """An addition that is valid but for one member is refused, that member is blamed, and nothing changes."""
     registration = await actor.registered()
-    documents = [actor.values.document() for _ in range(1 if fault.in_first_item else 3)]
-    await call_with_fault(actor, registration, ADD, fault, {"documents": documents})
+    await call_with_fault(actor, registration, ADD, fault, actor.values.parts(ADD, fault.documents))
 
 
 @pytest.mark.parametrize("faults", mixed_faults(ADD))

@@ -27,7 +27,7 @@ async def test_plain_get(actor: Actor) -> None:
 @scenario
 async def test_registrations_are_kept_apart(actor: Actor) -> None:
     """Each of several registrations is given back under its own id, in another order than they were made."""
-    registrations = [await actor.registered(actor.values.signup(documents=n)) for n in (1, 2, 3)]
+    registrations = [await actor.registered(actor.values.signup(documents=n)) for n in (1, 2, 4)]
     for registration in (*reversed(registrations), *registrations):
         await actor.get(registration)
 

@@ -14,12 +14,14 @@ from beckn_conformance.specification.actions import GET, UPDATE
 from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
     ANSWERED,
+    LONG,
     add_and_read,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
     mixed_faults,
     parts_with,
+    signup_of,
     spoiled,
     update_and_read,
     variant_parameters,
@@ -36,9 +38,9 @@ from beckn_conformance.suite.specification import current
 @scenario
 async def test_plain_update(actor: Actor, documents: int) -> None:
     """The reply, and what a Provider/get shows before and after."""
-    body = actor.values.signup()
-    size = SIZES["just over 8 KB"] if documents > 1 else 0
-    registration = await actor.registered({**body, "documents": actor.values.documents(documents, size)})
+    kinds, size = (LONG, 0) if documents == 1 else ({}, SIZES["just over 8 KB"])
+    body = {**signup_of(actor, kinds), "documents": actor.values.documents(documents, size)}
+    registration = await actor.registered(body)
     await actor.get(registration)
     await update_and_read(actor, registration)
     await actor.get(registration)

@@ -7,7 +7,7 @@ from typing import Any
 
 from beckn_conformance.client.actor import Actor
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.messages.faults import fault_cases
+from beckn_conformance.messages.faults import MOST_IN_A_CALL, fault_cases
 from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, UPDATE
@@ -66,7 +66,7 @@ async def _step(actor: Actor, provider: Provider, others: list[Provider], kind: 
         case "faulty update":
             await _spoiled(actor, registration, rest[0], {"info": values.info()})
         case "faulty add":
-            await _spoiled(actor, registration, rest[0], {"documents": values.documents(3)})
+            await _spoiled(actor, registration, rest[0], {"documents": values.documents(MOST_IN_A_CALL)})
         case "intrusion":
             await _intrude(actor, registration, others, *rest)
         case "verification":

@@ -94,7 +94,7 @@ if FAULTS:
     async def test_one_fault(actor: Actor, action: str, fault: FaultCase) -> None:
         """A call that is valid but for one member is refused, and that member is blamed."""
         registration = await actor.registered()
-        await call_with_fault(actor, registration, action, fault, actor.values.parts(action))
+        await call_with_fault(actor, registration, action, fault, actor.values.parts(action, fault.documents))
 
 
 if SEVERAL:

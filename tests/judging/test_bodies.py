@@ -3,7 +3,22 @@
 import pytest
 
 from beckn_conformance.messages.times import read_time
-from tests.exchanges import ACTIONS, ADD, GET, INFO, NOW, SIGNUP, UPDATE, VERIFIED, Story, configured, drop, put, reply
+from tests.exchanges import (
+    ACTIONS,
+    ADD,
+    GET,
+    INFO,
+    NOW,
+    SIGNUP,
+    UPDATE,
+    VERIFIED,
+    Story,
+    configured,
+    drop,
+    nack,
+    put,
+    reply,
+)
 from tests.judging.calls import BOTH, PREFIX, begun, fair, fairly
 
 # The body of an ACK (R1 to R5, R7, R8, H4, H5).
@@ -188,6 +203,17 @@ def test_a_nack_may_repeat_the_token_that_was_sent_and_no_other(token, findings)
     story = begun()
     answer = reply("NACK", {}, message=f"{story.mine.token} is needed")
     story.get(answer=answer, token=story.mine.token if token == "" else token)
+
+    assert [one for one in story.findings() if one[0] == "TOKEN-NOT-REPEATED"] == findings
+
+
+@pytest.mark.parametrize(("shared", "findings"), [(True, [("TOKEN-NOT-REPEATED", "")]), (False, [])])
+def test_a_refused_signup_shows_no_token_of_whom_it_is_taken_for(shared, findings):
+    story = begun()
+    body = story.values.signup()
+    if shared:
+        body["info"]["phone"] = story.mine.info["phone"]
+    story.signup(body, answer=nack({"info": {"phone": f"is taken by {story.mine.token}"}}))
 
     assert [one for one in story.findings() if one[0] == "TOKEN-NOT-REPEATED"] == findings
 

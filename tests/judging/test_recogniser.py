@@ -91,6 +91,14 @@ def test_a_planted_fault_is_diagnosed_where_it_is_and_as_what_it_is(case):
     assert BODIES[case.action] == before
 
 
+@pytest.mark.parametrize("member", ["/documents/*", "/documents/*/name", "/documents/*/data"])
+def test_faults_are_planted_in_each_of_five_documents(member):
+    cases = [case for case in fault_cases(ADD, SPECIFICATION, CONFIG) if case.member == member]
+
+    assert {case.pointer.split("/")[2] for case in cases} == {*"01234"}
+    assert {case.documents for case in cases} == {1, 5}
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_planted_faults_are_held_against_the_requirements_they_were_planted_for(action):
     for case in fault_cases(action, SPECIFICATION, CONFIG):

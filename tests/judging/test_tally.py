@@ -173,6 +173,32 @@ def test_a_long_text_that_is_cut_follows_if_others_are_cut_too(place, follows):
     assert tally.follows(*tally.found["SIGNUP-LONG-KEPT"].values()) is follows
 
 
+@pytest.mark.parametrize(
+    ("requirement", "operation", "kind"),
+    [
+        ("DOCUMENTS-LISTED", ADD, "missing-after-change"),
+        ("DOCUMENTS-KEPT", GET, "missing-after-change"),
+        ("UPDATE-KEEPS-REST", UPDATE, "dropped"),
+        ("UPDATE-KEEPS-REST", GET, "dropped"),
+    ],
+)
+def test_documents_that_an_update_drops_are_one_finding(requirement, operation, kind):
+    kept = found("SIGNUP-DOCUMENTS-KEPT", operation=UPDATE, pointer="/documents", kind="document-missing")
+    later = found(requirement, operation=operation, pointer="/documents", kind=kind)
+    for tally, follows in ((full(kept, later), True), (full(later), False)):
+        assert tally.follows(*tally.found[requirement].values()) is follows
+
+
+def test_that_get_lacks_a_document_hides_no_failure_of_a_change():
+    lacked = found("DOCUMENTS-KEPT", operation=GET, pointer="/documents", kind="added-missing")
+    listed = found("DOCUMENTS-LISTED", operation=ADD, pointer="/documents", kind="missing-after-change")
+    dropped = found("UPDATE-KEEPS-REST", operation=GET, pointer="/documents", kind="dropped")
+    tally = full(lacked, listed, dropped)
+
+    assert not tally.follows(*tally.found["DOCUMENTS-LISTED"].values())
+    assert not tally.follows(*tally.found["UPDATE-KEEPS-REST"].values())
+
+
 @pytest.mark.parametrize(("kind", "follows"), [("document-missing", True), ("another-value", False)])
 def test_that_a_document_is_replaced_follows_if_others_are_missing(kind, follows):
     replaced = found("DOCUMENTS-SAME-NAME", pointer="/documents", kind="document-replaced")

@@ -93,6 +93,12 @@ def test_the_verdict_comes_first_and_findings_worst_first():
     assert places == sorted(places)
 
 
+def test_a_finding_that_one_call_shows_comes_before_a_history():
+    text = summary(report(finding(number=1, steps=["1. call", "2. call", "3. call"]), finding(number=2)))
+
+    assert text.index(f"{FOUND}-00000002") < text.index(f"{FOUND}-00000001")
+
+
 def test_a_finding_is_complete_in_a_block_that_opens():
     page = Page(READERS["GitHub"].render(summary(report(finding()))))
 

@@ -166,13 +166,14 @@ def id_is_the_one_asked_for(observation: Observation) -> Iterable[Judgement]:
 @check("TOKEN-NOT-REPEATED")
 def credential_is_given_once(observation: Observation) -> Iterable[Judgement]:
     acknowledged, observed = observation.exchange.acknowledged, None
-    if observation.action == SIGNUP or not observation.message or not (acknowledged or observation.exchange.refused):
+    given = acknowledged and observation.action == SIGNUP
+    if given or not observation.message or not (acknowledged or observation.exchange.refused):
         return
     if acknowledged and _is_given(member(observation.exchange.body_of_reply, "/auth/token")):
         pointer, expected = "/auth", "no auth in this reply"
     elif place := _token_shown(observation):
         pointer, expected = "header:message" if place == "message" else "", "no token in this reply"
-        observed = f"{observation.exchange.action_of_reply} with the registration's token in the {place}"
+        observed = f"{observation.exchange.action_of_reply} with a registration's token in the {place}"
     else:
         if acknowledged:
             yield observation.ok("TOKEN-NOT-REPEATED")
@@ -191,19 +192,24 @@ def _is_given(token: Any) -> bool:
 def _token_shown(observation: Observation) -> str:
     """The part of a reply that holds the token of the registration it is about; empty if none does.
 
-    A NACK may repeat what was sent.
+    The refusal of a signup may be about an earlier one of the same provider. A NACK may repeat what was sent.
     """
-    exchange, owner = observation.exchange, observation.known.registrations.get(observation.registration)
-    if owner is None or exchange.reply is None or len(owner.token) < SHORT or owner.token in owner.id:
+    exchange, known = observation.exchange, observation.known
+    if exchange.reply is None or not known.closed or (exchange.refused and exchange.sent is None):
         return ""
-    sent = exchange.sent is None or exchange.sent.header.get("Token") == owner.token
-    if not observation.known.closed or (sent and exchange.refused):
-        return ""
-    if exchange.received is not None and owner.token in str(exchange.received.header.get("message")):
-        return "message"
-    if any(owner.token in value for _, value in exchange.reply.headers):
-        return "HTTP header"
-    return "body" if owner.token.encode() in exchange.reply.content else ""
+    about = [known.registrations.get(observation.registration)]
+    for one in filter(None, known.alike(exchange) if observation.action == SIGNUP else about):
+        token = one.token
+        sent = exchange.refused and exchange.sent and str(exchange.sent.header.get("Token")) == token
+        if len(token) < SHORT or token in one.id or sent:
+            continue
+        if exchange.received is not None and token in str(exchange.received.header.get("message")):
+            return "message"
+        if any(token in value for _, value in exchange.reply.headers):
+            return "HTTP header"
+        if token.encode() in exchange.reply.content:
+            return "body"
+    return ""
 
 
 @check("SIGNUP-EXP-AHEAD")

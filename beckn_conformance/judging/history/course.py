@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...specification.actions import GET, SIGNUP
+from ...specification.actions import ADD, GET, SIGNUP
 from ..checks import Observation
 
 
@@ -40,6 +40,8 @@ class Course:
     """No answer to a change was lost. Such a change may be made at any later time."""
     begun_at: float = 0.0
     touched_at: float = 0.0
+    replaced_at: float = 0.0
+    """End of the last change of anything but documents, whatever became of it."""
     watch: Watch = field(default_factory=Watch)
 
     def begin(self, observation: Observation) -> None:
@@ -56,6 +58,8 @@ class Course:
         """Takes note of a change, whatever became of it."""
         self.quiet = self.untouched = False
         self.touched_at = observation.exchange.ended
+        if observation.action != ADD:
+            self.replaced_at = observation.exchange.ended
 
     def look(self, observation: Observation) -> None:
         """Takes note of a Provider/get; one that overlaps a change may show what was there before it."""

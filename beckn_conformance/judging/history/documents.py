@@ -15,7 +15,17 @@ from ...specification.pointer import member, objects
 from ..checks import Observation
 from ..checks.wording import REDACTED
 from ..diagnosis import DoubtKind
-from ..finding import EARLIER_MISSING, MISSING_DOCUMENT, REPLACED, VALUE, Judgement, Obligation
+from ..finding import (
+    ADDED_MISSING,
+    AFTER_CHANGE,
+    DROPPED,
+    EARLIER_MISSING,
+    MISSING_DOCUMENT,
+    REPLACED,
+    VALUE,
+    Judgement,
+    Obligation,
+)
 from ..hashes import Hashes
 from ..registry import history_check
 from .candidates import NEVER
@@ -320,11 +330,13 @@ def _missing(observation: Observation, course: Course, document: Document, akin:
     elif not document.added:
         requirement, message = "SIGNUP-DOCUMENTS-KEPT", "a document of the signup is missing"
     elif document.seen and change is not None:
-        requirement, message = f"{change.prefix}-KEEPS-REST", "a document is missing after an update"
+        requirement, kind, message = f"{change.prefix}-KEEPS-REST", DROPPED, "a document is missing after an update"
     elif action == GET:
-        requirement = "DOCUMENTS-KEPT"
+        requirement, kind = "DOCUMENTS-KEPT", ADDED_MISSING
     else:
         return None
+    if kind in (EARLIER_MISSING, ADDED_MISSING) and document.time < course.replaced_at:
+        kind = AFTER_CHANGE
     found: list[Any] = observation.body_of_reply["documents"]
     observed = f"{counted(len(found), 'document')}, not that one"
     return observation.bad(requirement, "/documents", kind, message, expected, observed)

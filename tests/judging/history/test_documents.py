@@ -61,6 +61,18 @@ def test_that_a_read_lacks_a_document_does_not_hide_that_the_lone_addition_does(
     assert requirements(story) == ["DOCUMENTS-KEPT", "DOCUMENTS-LISTED"]
 
 
+@pytest.mark.parametrize(("updates", "kind"), [(0, "earlier-missing"), (1, "missing-after-change")])
+def test_what_is_missing_after_an_update_may_have_been_dropped_by_it(updates, kind):
+    story = signed_up()
+    story.add()
+    for _ in range(updates):
+        story.update()
+    story.mine.documents.pop()
+    story.add()
+
+    assert [judgement.finding.kind for judgement in story.judgements() if judgement.finding] == [kind]
+
+
 def test_an_update_that_drops_an_addition_that_was_seen_is_a_finding():
     story = signed_up()
     story.add()
