@@ -117,8 +117,6 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     words = "the message of Provider/get has the token in it"
     install = steps.in_reply("ACK", GET, lambda request, reply: replace(reply, message=f"shown to {request.token}"))
     yield defect("get-message-with-token", "TOKEN-NOT-REPEATED", GET, "header:message", words, install)
-    words = "a signup with the phone number of an earlier one is refused, and told the token of that one"
-    yield defect("signup-again-told-token", "TOKEN-NOT-REPEATED", SIGNUP, "", words, _telling_the_token)
     for name, action, takes, words in _LIKE:
         name, words = f"{short(action)}-token-{name}", f"{action} is acknowledged with a token {words}"
         yield defect(name, "TOKEN-NACK-UNKNOWN", action, "header:Token", words, _taken_for(action, takes))
@@ -233,20 +231,6 @@ def _open_later(gateway: Gateway) -> None:
 def _with_auth(request: Request, reply: Reply) -> Reply:
     auth = {"token": request.token, "exp": "2099-12-31T23:59:59Z"}
     return replace(reply, body={**reply.body, "auth": auth})
-
-
-def _telling_the_token(gateway: Gateway) -> None:
-    auth: dict[Json, Json] = {}
-
-    @replaces(gateway)
-    async def sign_up(inner: steps.Replying, request: Request) -> Reply:
-        phone = request.at(("info", "phone"))
-        if phone in auth:
-            refused = gateway.refuse(request, "body", "signed up already", {("info", "phone"): "has signed up already"})
-            return replace(refused, body={**refused.body, "auth": auth[phone]})
-        made = await inner(request)
-        auth[phone] = made.body["auth"]
-        return made
 
 
 def _short_lived(gateway: Gateway) -> None:
