@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ..errors import UsageError
 from ..process.censor import censored
 from ..untrusted.text import MARKER, printable
-from ..untrusted.writing import replaced
+from ..untrusted.writing import replaced, written
 
 Commands = Any
 """argparse's type for a group of subcommands."""
@@ -59,8 +59,5 @@ def say_json(value: Any) -> None:
 
 def write(path: Path, text: str) -> None:
     """Writes a file in place of an earlier one; raises UsageError if that cannot be."""
-    try:
-        with replaced(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"-o {path} cannot be written: {error.strerror}") from error
+    with written(f"-o {path}"), replaced(path) as file:
+        file.write(text)

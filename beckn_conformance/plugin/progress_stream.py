@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..errors import UsageError
 from ..judging.finding import Finding
 from ..record.events import Event, RunEnd, ScenarioEnd, TestEnd
 from ..run.session import Session
-from ..untrusted.writing import fresh
+from ..untrusted.writing import fresh, written
 
 INTERVAL = 0.4
 """Seconds between two lines."""
@@ -27,10 +26,8 @@ def streamed(path: Path | None, session: Session, tests: Callable[[], int]) -> I
     if path is None:
         yield
         return
-    try:
+    with written(f"--conformance-progress {path}"):
         file = fresh(path)
-    except OSError as error:
-        raise UsageError(f"--conformance-progress {path} cannot be written: {error.strerror}") from error
     with contextlib.closing(ProgressStream(file, session, tests)) as stream:
         session.subscribers.append(stream.follow)
         yield
@@ -51,8 +48,8 @@ class ProgressStream:
         self._shown: dict[str, Finding] = {}
         self._began = time.monotonic()
         self._due = self._began
-        self._lock = threading.Lock()
-        self._file: TextIO | None = file
+        self._lock = threading.RLock()
+        self._file = file
 
     def follow(self, event: Event) -> None:
         """Writes a line if one is due. Exchanges come from another thread, and say nothing of findings."""
@@ -98,7 +95,7 @@ class ProgressStream:
 
     def _write(self, findings: dict[str, Any]) -> None:
         with self._lock:
-            if self._file is None:
+            if self._file.closed:
                 return
             now = time.monotonic()
             self._due = now + INTERVAL
@@ -114,15 +111,9 @@ class ProgressStream:
                 self._file.flush()
             except OSError:
                 # A run that can still write its record is worth more than what is said about it meanwhile.
-                self._close()
-
-    def _close(self) -> None:
-        if self._file is not None:
-            with contextlib.suppress(OSError):
-                self._file.close()
-            self._file = None
+                self.close()
 
     def close(self) -> None:
         """Closes the file. It may be called more than once."""
-        with self._lock:
-            self._close()
+        with self._lock, contextlib.suppress(OSError):
+            self._file.close()

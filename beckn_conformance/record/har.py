@@ -14,8 +14,6 @@ from ..judging.outcome import worded
 from ..messages.exchange import CLIENT_HEADERS
 from .rows import content_of
 
-Row = dict[str, Any]
-
 LONG: Final = 16 * 1024
 LARGEST: Final = 64 * 1024 * 1024
 """Characters of one entry, and of all that are longer: a gateway can send a hundred times as much as it transmits."""

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..config.gateway import SIGNUP_TOKEN
-from ..errors import UsageError
 from ..messages.exchange import LONGEST_TOKEN, Exchange
 from ..messages.tokens import DISGUISES
 from ..specification.pointer import MISSING, member
 from ..untrusted import reading
-from ..untrusted.writing import fresh, refuse_links
+from ..untrusted.writing import fresh, refuse_links, written
 from .chain import Chain
 from .escapes import undone
 from .events import Event, ProcessEnd, RunEnd, RunStart, row_of_step
@@ -64,16 +63,13 @@ def workers(folder: Path) -> list[str]:
 
 def prepare(folder: Path) -> None:
     """Makes the report folder. Raises UsageError if it cannot be written to or contains a link."""
-    try:
+    with written(f"--conformance-report {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         refuse_links(folder, SCRIPTS)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        tempfile.TemporaryFile(dir=folder).close()
         for name in ("report.json", "report.html", file_of(EXCHANGES), file_of(COURSE)):
             if (folder / name).is_dir():
                 raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
-    except OSError as error:
-        raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
 
 class _Lines:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import random
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from importlib.util import cache_from_source
@@ -94,35 +93,9 @@ class Examples:
             property_()
 
 
-def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], bool], *, tries: int) -> tuple[Any] | None:
-    """Finds a small example for which ``holds`` is true, in a tuple; None if ``tries`` examples have none.
-
-    Up to MOST_TRIES more examples shrink it. The result is the same every time. ``strategy`` is a function, so that
-    making the strategy fills no cache outside.
-    """
-    settings = _settings(tries, (hypothesis.Phase.generate, hypothesis.Phase.shrink))
-    best: tuple[Any] | None = None
-    left = MOST_TRIES
-
-    def condition(example: Any) -> bool:
-        nonlocal best, left
-        if best is not None:
-            left -= 1
-            if left < 0:
-                raise Enough
-        if holds(example):
-            best = (example,)
-            return True
-        return False
-
-    with _own_cache(), contextlib.suppress(hypothesis.errors.NoSuchExample, hypothesis.errors.Unsatisfiable, Enough):
-        hypothesis.find(strategy(), condition, settings=settings, random=random.Random(0))
-    return best
-
-
 CACHE = Path(cache_from_source(__file__)).with_name("hypothesis")
 """Folder of the tables that Hypothesis makes of Unicode and of local modules, beside what Python has compiled. They are
-made anew if it cannot be written to."""
+made again if it cannot be written to."""
 
 
 @contextlib.contextmanager

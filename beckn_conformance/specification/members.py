@@ -15,9 +15,6 @@ ANY = "any"
 """Kind of all valid values of a member whose schema names no kinds."""
 
 
-JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
-
-
 @dataclass(frozen=True)
 class Borders:
     """Divides the values of a member into those that must, should and need not be accepted or refused."""
@@ -97,7 +94,7 @@ class Member:
 
     @cached_property
     def type(self) -> str:
-        """The expected JSON type, one of JSON_TYPES."""
+        """The expected JSON type, as ``json_type`` names it."""
         named = self.schema.get("type")
         if not isinstance(named, str):
             raise SpecificationError(f"{self.pointer}: a member of a request needs exactly one type besides null")
@@ -159,7 +156,7 @@ LONG: Final = 16 * 1024
 
 
 def json_type(value: object) -> str:
-    """Returns the JSON type of a decoded value, one of JSON_TYPES."""
+    """Returns the JSON type of a decoded value, as JSON Schema names it; an integer is a number."""
     match value:
         case None:
             return "null"

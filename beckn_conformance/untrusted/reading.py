@@ -65,20 +65,20 @@ def opened(path: Path, *, below: Path | None = None) -> BinaryIO:
         raise
 
 
-def open_below(folder: Path, parts: Sequence[str], flags: int, mode: int = 0o666) -> int:
+def open_below(folder: Path, parts: Sequence[str], flags: int) -> int:
     """Opens a file beneath a folder without following links; returns its descriptor. Raises OSError."""
     if os.open not in os.supports_dir_fd:
         path = folder.joinpath(*parts)
         if any(folder.joinpath(*parts[: n + 1]).is_symlink() for n in range(len(parts))):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-        return os.open(path, flags | _NOFOLLOW, mode)
+        return os.open(path, flags | _NOFOLLOW, 0o666)
     at = os.open(folder, os.O_RDONLY | _DIRECTORY)
     try:
         for part in parts[:-1]:
             inner = os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=at)
             os.close(at)
             at = inner
-        return os.open(parts[-1], flags | _NOFOLLOW, mode, dir_fd=at)
+        return os.open(parts[-1], flags | _NOFOLLOW, 0o666, dir_fd=at)
     finally:
         os.close(at)
 
@@ -126,13 +126,11 @@ def _size(amount: int) -> str:
 # JSON.
 
 
-def json_file(
-    path: Path, *, most: int = LARGEST, values: int = MOST_VALUES, unique: bool = True, below: Path | None = None
-) -> Any:
-    """Reads a regular file as JSON; ``unique`` refuses duplicate names in an object."""
-    found = text(path, most=most, below=below)
+def json_file(path: Path, *, below: Path | None = None) -> Any:
+    """Reads a regular file as JSON; refuses duplicate names in an object."""
+    found = text(path, below=below)
     try:
-        return json_value(found, values=values, unique=unique)
+        return json_value(found)
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from error
     except ValueError as error:

@@ -26,12 +26,13 @@ _MODE: Final = 0o666
 _HELD: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
-def make_folder(folder: Path) -> None:
-    """Makes a folder if needed; raises UsageError if it cannot."""
+@contextlib.contextmanager
+def written(what: object) -> Iterator[None]:
+    """Raises UsageError for an OSError: ``what`` cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
-        raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{what} cannot be written: {error.strerror}") from error
 
 
 def refuse_links(folder: Path, *inner: str) -> None:

@@ -137,4 +137,4 @@ def test_names_given_twice_are_accepted_where_others_write_so(tmp_path):
     path = tmp_path / "traffic.har"
     path.write_bytes(b'\xef\xbb\xbf{"a": 1, "a": 2}')
 
-    assert reading.json_file(path, unique=False) == {"a": 2}
+    assert reading.json_value(reading.text(path), unique=False) == {"a": 2}

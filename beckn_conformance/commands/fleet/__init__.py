@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
 
 def _fleet(chosen: argparse.Namespace) -> int:
     from ...specification.loading import load
-    from ...untrusted.writing import held, make_folder
+    from ...untrusted.writing import held, written
     from . import cluster
     from .entries import read
     from .job import Job
@@ -62,7 +62,8 @@ def _fleet(chosen: argparse.Namespace) -> int:
     jobs = [Job.of(entry) for entry in entries]
     # Nothing is written before there is a worker.
     with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
-        make_folder(chosen.conformance_report)
+        with written(f"--conformance-report {chosen.conformance_report}"):
+            chosen.conformance_report.mkdir(parents=True, exist_ok=True)
         with held(chosen.conformance_report):
             results = FleetResults(chosen.conformance_report, entries)
             try:

@@ -17,7 +17,7 @@ from ...report import files
 from ...report.comparison import compare
 from ...specification.loading import misfit
 from ...untrusted import reading
-from ...untrusted.writing import appended, replaced
+from ...untrusted.writing import appended, replaced, written
 from .entries import Entry
 from .job import JUDGED, Outcome
 
@@ -47,14 +47,12 @@ class FleetResults:
         self.started = datetime.datetime.now(datetime.UTC)
         self.ended = False
         self.rows = {entry.name: _pending(entry, self._before) for entry in entries}
-        try:
+        with written(f"--conformance-report {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
             if self._before is not None:
                 with appended(folder / HISTORY) as file:
                     file.write(json.dumps(_summary(self._before)) + "\n")
             self.write()
-        except OSError as error:
-            raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
     @property
     def history(self) -> list[dict[str, Any]]:

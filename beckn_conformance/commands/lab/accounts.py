@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from ...errors import UsageError
 from ...untrusted import reading
-from ...untrusted.writing import replaced
+from ...untrusted.writing import replaced, written
 
 try:
     import fcntl
@@ -109,17 +109,14 @@ class Accounts:
     def _changed(self) -> Iterator[tuple[dict[str, Account], list[str]]]:
         """Yields the accounts and the names of removed ones to change, and writes them. Other processes wait."""
         lock = self._path.with_name(f".{self._path.name}.lock")
-        try:
-            with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)) as held:
-                if fcntl is not None:
-                    fcntl.flock(held, fcntl.LOCK_EX)
-                accounts, removed = _read(self._path) if self._path.exists() else ({}, [])
-                yield accounts, removed
-                rows = [{"name": one.name, "role": one.role, "token": one.proof} for one in accounts.values()]
-                with replaced(self._path, mode=0o600) as file:
-                    file.write(json.dumps({"accounts": rows, "removed": removed}, indent=1) + "\n")
-        except OSError as error:
-            raise UsageError(f"{self._path} cannot be written: {error.strerror}") from error
+        with written(self._path), os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)) as held:
+            if fcntl is not None:
+                fcntl.flock(held, fcntl.LOCK_EX)
+            accounts, removed = _read(self._path) if self._path.exists() else ({}, [])
+            yield accounts, removed
+            rows = [{"name": one.name, "role": one.role, "token": one.proof} for one in accounts.values()]
+            with replaced(self._path, mode=0o600) as file:
+                file.write(json.dumps({"accounts": rows, "removed": removed}, indent=1) + "\n")
 
 
 def _read(path: Path) -> tuple[dict[str, Account], list[str]]:

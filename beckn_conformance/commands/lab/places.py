@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import UsageError
-from ...untrusted.writing import locked
+from ...untrusted.writing import locked, written
 
 LEAST_ROOM = 256 * 1024 * 1024
 """Bytes that are free before a run begins."""
@@ -52,15 +51,13 @@ class Places:
     def held(self) -> Iterator[None]:
         """Makes the folders, and keeps other laboratories out of them. Raises UsageError."""
         with contextlib.ExitStack() as stack:
-            try:
+            with written(f"--data {self.data}"):
                 self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stack.enter_context(locked(self.data, why="is in use by another laboratory"))
                 shutil.rmtree(self.private, ignore_errors=True)
                 for name in ("tmp", "runs", "progress"):
                     (self.data / name).mkdir(mode=0o700, exist_ok=True)
                 tempfile.TemporaryFile(dir=self.data).close()
-            except OSError as error:
-                raise UsageError(f"--data {self.data} cannot be written: {error.strerror}") from error
             yield
 
     def taken(self, runs: Iterable[str]) -> int:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ...errors import UsageError
 from ...untrusted import reading
-from ...untrusted.writing import replaced
+from ...untrusted.writing import replaced, written
 from .refusals import Conflict
 
 NONCE: Final = 12
@@ -33,12 +33,9 @@ class Vault:
         Raises UsageError for a file that is no key or the wrong one, or that others can read.
         """
         if not os.path.lexists(path):
-            try:
-                with replaced(path, mode=0o600) as file:
-                    mark = f" {ANEW}" if sealed else ""
-                    file.write(f"{base64.b64encode(AESGCM.generate_key(256)).decode()}{mark}\n")
-            except OSError as error:
-                raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+            mark = f" {ANEW}" if sealed else ""
+            with written(path), replaced(path, mode=0o600) as file:
+                file.write(f"{base64.b64encode(AESGCM.generate_key(256)).decode()}{mark}\n")
         with reading.opened(path) as found:
             mode = os.fstat(found.fileno()).st_mode
             text, _, mark = found.read(1024).decode("latin-1").strip().partition(" ")
