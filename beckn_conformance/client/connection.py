@@ -14,6 +14,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from ..config.proxies import authorization
+from ..config.urls import PORTS
 from ..messages.exchange import CLIENT_HEADERS, Raw, Reply, Request
 from . import reach
 from .http import BrokenOff, ReplyTooLarge, Unsent, head, one_line
@@ -168,7 +169,7 @@ async def connect(
     parts = urlsplit(url)
     if context is None and parts.scheme != "http":
         raise ValueError(f"{parts.scheme} without a TLS context")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = parts.port or PORTS[parts.scheme]
     host = parts.hostname or ""
     try:
         async with asyncio.timeout(patience):

@@ -48,11 +48,11 @@ class Outgoing:
         """The message, if it is one, and the request that carries it at a time."""
         token = config.signup_token or SIGNUP_TOKEN if self.token is None else self.token
         members = {"Action": self.action, "Token": token, "Timestamp": timestamp, **self.header}
-        header = {name: value for name, value in members.items() if value is not None}
+        message = Message({name: value for name, value in members.items() if value is not None}, self.body)
         if self.text is None:
-            fields, content = self.binding.encode(Message(header, self.body))
+            fields, content = self.binding.encode(message)
         else:
-            fields, content = self.binding.wrap(header, self.text)
+            fields, content = self.binding.wrap(message.header, self.text)
         if self.plain:
             fields = (*fields, PLAIN)
         names = {name.casefold() for name, _ in fields}
@@ -60,4 +60,4 @@ class Outgoing:
         request = Request(config.method, f"{config.url}/{self.action}", (*fields, *declared), content)
         if self.change is not None:
             return None, self.change(request)
-        return Message(header, self.body) if self.text is None else None, request
+        return message if self.text is None else None, request

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ..config.urls import PORTS
 from ..errors import UsageError
 from ..untrusted.text import brief
 
@@ -121,7 +122,7 @@ class Reach:
     def refusal(self, url: str) -> str:
         """Looks up the host of a URL, and says why it cannot be called; empty if one of its addresses may be."""
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         reason = ""
         try:
             for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):

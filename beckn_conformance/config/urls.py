@@ -11,7 +11,8 @@ import idna
 
 from ..errors import UsageError
 
-SCHEMES = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme, if a URL names none."""
 EXAMPLE = "such as https://gw.example/api"
 HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
@@ -39,7 +40,7 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
     except ValueError as error:
         raise UsageError(f"{shown} is not a URL; it needs a scheme and a host, {EXAMPLE}") from error
     scheme = parts.scheme
-    if scheme not in SCHEMES or not parts.hostname or port == 0:
+    if scheme not in PORTS or not parts.hostname or port == 0:
         raise UsageError(f"{shown} needs a scheme (http or https) and a host, {EXAMPLE}")
     if "@" in parts.netloc:
         raise UsageError(
@@ -48,7 +49,7 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
         )
     if "?" in url or "#" in url:
         raise UsageError(f"{shown} must not have a query or a fragment, not even an empty one; calls are made below it")
-    where = f":{port}" if port not in (None, SCHEMES[scheme]) else ""
+    where = f":{port}" if port not in (None, PORTS[scheme]) else ""
     return f"{scheme}://{_host(parts, shown)}{where}{_path(parts.path, shown)}"
 
 

@@ -30,7 +30,7 @@ class Judge:
     def __init__(self, specification: Specification, config: GatewayConfig, *, closed: bool = True) -> None:
         self.observer = Observer(specification, config, closed=closed)
         self._specification = specification
-        self._histories = Histories(specification, deferred=config.updates == "deferred")
+        self._histories = Histories(specification)
         self._observations: dict[str, Observation] = {}
 
     def observation(self, exchange: Exchange) -> Observation | None:

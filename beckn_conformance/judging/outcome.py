@@ -249,14 +249,15 @@ def never_shown(requirement: str, config: GatewayConfig) -> str:
 def _unshown_update(evidence: _Evidence) -> str | None:
     """A gateway that applies updates later need not show them (R12)."""
     run, id_ = evidence.run, evidence.requirement.id
-    deferred = run.config.updates == "deferred"
     if evidence.exercised:
         return None
     prefix, _, ending = id_.partition("-")
     if why := never_shown(id_, run.config):
         return why
     visible = "UPDATE-VISIBLE" if id_ == "CLONE-UPDATED" else f"{prefix}-VISIBLE"
-    if (id_ == "CLONE-UPDATED" or ending == "STAYS") and (deferred or run.tally.found.get(visible)):
+    if (id_ == "CLONE-UPDATED" or ending == "STAYS") and (
+        run.config.updates == "deferred" or run.tally.found.get(visible)
+    ):
         return "no Provider/get showed the values of an update, so none could be taken back or cloned"
     return None
 

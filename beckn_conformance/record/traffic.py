@@ -220,13 +220,14 @@ def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
 def _exchanges(chosen: Calls, binding: Binding, specification: Specification) -> Iterator[Exchange]:
     in_fields = isinstance(binding, HttpBinding)
     carried = any(_carries(one) for _, one in chosen)
-    mute = not any(False in _marks(one) for _, one in chosen)
+    mute = all(is_mark(action) for _, one in chosen for action in _actions(one))
     changed = [edited([one.row[part] for _, one in chosen]) for part in ("request", "reply")]
     owners: dict[str, str] = {}
     for number, (action, one) in enumerate(chosen, 1):
         asked, told = (not one.ours and number - 1 in places for places in changed)
         whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
-        if in_fields and not one.ours and one.row["reply"] and (one.headless or mute or any(_marks(one))):
+        hidden = one.headless or mute or any(map(is_mark, _actions(one)))
+        if in_fields and hidden and not one.ours and one.row["reply"]:
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         elif asked or told:
             whole |= {"reply": None, "trouble": EDITED}
@@ -261,10 +262,10 @@ def _carries(one: Recorded) -> bool:
     )
 
 
-def _marks(one: Recorded) -> list[bool]:
-    """Says for each header field of a reply that holds an action if it is only a mark in the place of one."""
+def _actions(one: Recorded) -> list[str]:
+    """Lists the values of the header fields of a reply that hold its action, or a mark in the place of it."""
     fields = (one.row["reply"] or {}).get("headers", ())
-    return [is_mark(value) for name, value in fields if name.casefold() == "action" and value]
+    return [value for name, value in fields if name.casefold() == "action" and value]
 
 
 def _is_odd(exchange: Exchange, specification: Specification) -> bool:

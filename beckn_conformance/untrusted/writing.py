@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final, TextIO
 
 from ..errors import UsageError
-from .reading import open_below
+from .reading import open_below, unreadable
 
 try:
     import fcntl
@@ -47,7 +47,7 @@ def refuse_links(folder: Path, *inner: str) -> None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            raise UsageError(f"{folder / name} cannot be read: {error.strerror}") from error
+            raise unreadable(folder / name, error) from error
         if link is not None:
             raise UsageError(f"{folder / name / link} is a link; a report folder has none, so nothing is done with it")
 
@@ -71,7 +71,7 @@ def locked(folder: Path, *, shared: bool = False, why: str = IN_USE) -> Iterator
         yield
         return
     except OSError as error:
-        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+        raise unreadable(folder, error) from error
     try:
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

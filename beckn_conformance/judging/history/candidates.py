@@ -64,12 +64,12 @@ class Candidate:
 class Candidates:
     """All values that ``info`` of one registration may have, or has had."""
 
-    def __init__(self, names: tuple[str, ...], *, deferring: bool) -> None:
+    def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
         self.writes: list[Write] = []
         self.values: list[Candidate] = []
         """In the order in which their last writes were sent."""
-        self.deferring = deferring
+        self.deferring = False
         """Updates were seen to take longer than ``settle``, or are declared to."""
         self.certain = True
         """False once ``info`` may be anything."""

@@ -60,9 +60,8 @@ def _in_number(requirement: Requirement, specification: Specification, config: G
 class Histories:
     """The histories of all registrations (R2, R5, R7, R8, R10, R12, R13, R17)."""
 
-    def __init__(self, specification: Specification, *, deferred: bool = False) -> None:
+    def __init__(self, specification: Specification) -> None:
         self._specification = specification
-        self._deferred = deferred
         self._registrations: dict[str, Registration] = {}
         self._ids = Hashes()
         """All ids that signups were given, numbered in their order."""
@@ -115,7 +114,7 @@ class Histories:
             self._stray(observation)
 
     def _begin(self, id_: str) -> Registration:
-        history = Registration(id_, self._specification, self._owners, self._watch, deferring=self._deferred)
+        history = Registration(id_, self._specification, self._owners, self._watch)
         self._registrations[id_] = history
         return history
 

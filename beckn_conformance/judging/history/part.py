@@ -33,10 +33,10 @@ from .visibility import Visibility
 class Part:
     """The values that an object of a registration may have, and those that were shown."""
 
-    def __init__(self, change: Operation, names: tuple[str, ...], *, deferring: bool) -> None:
+    def __init__(self, change: Operation, names: tuple[str, ...]) -> None:
         self.change = change
         """The operation that replaces them."""
-        self.candidates = Candidates(names, deferring=deferring)
+        self.candidates = Candidates(names)
         self.members = Members()
         self._visibility = Visibility(change, self.candidates)
         self.pointers = {name: below(change.replaces, name) for name in names}
@@ -47,9 +47,10 @@ class Part:
 
     # What is sent.
 
-    def begin(self, exchange: Exchange, body: Any, time: float) -> None:
+    def begin(self, observation: Observation, body: Any, time: float) -> None:
         """Starts with the values that a registration was made with."""
-        sent = self.of(body)
+        exchange, sent = observation.exchange, self.of(body)
+        self.candidates.deferring = observation.config.updates == "deferred"
         self.members.unsure |= {self.pointers[name] for name, value in sent.items() if value == MISSING}
         self.candidates.begin(Write(exchange.id, exchange.started, sent, partial=False, time=time))
 

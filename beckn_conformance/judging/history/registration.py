@@ -28,16 +28,11 @@ from .unchanging import Unchanging
 class Registration:
     """The past of a registration, as far as later replies can tell."""
 
-    def __init__(
-        self, id_: str, specification: Specification, owners: Owners, watch: Watch, *, deferring: bool
-    ) -> None:
+    def __init__(self, id_: str, specification: Specification, owners: Owners, watch: Watch) -> None:
         self.course = Course(watch=watch)
         self._changes = specification.changes
-        self.parts = [
-            Part(change, replaced_names(specification, change), deferring=deferring)
-            for change in self._changes.values()
-            if change.replaces
-        ]
+        changes = [change for change in self._changes.values() if change.replaces]
+        self.parts = [Part(change, replaced_names(specification, change)) for change in changes]
         self.documents = Documents(id_, owners, specification.names("/documents/*"))
         self.unchanging = Unchanging()
         self.status = Status()
@@ -58,7 +53,7 @@ class Registration:
             self.doubt()
             return
         for part in self.parts:
-            part.begin(exchange, sent, exchange.ended)
+            part.begin(observation, sent, exchange.ended)
             part.members.unusual |= unusual
             for doubt in diagnosis.doubts:
                 if not doubt.of_acceptance:
@@ -98,11 +93,11 @@ class Registration:
 
     def adopt(self, observation: Observation) -> None:
         """Starts with what a first Provider/get shows of a registration that was made beforehand."""
-        exchange, body = observation.exchange, observation.body_of_reply
+        body = observation.body_of_reply
         documents = member(body, "/documents")
         for part in self.parts:
             if isinstance(member(body, part.change.replaces), dict):
-                part.begin(exchange, body, 0.0)
+                part.begin(observation, body, 0.0)
         if isinstance(documents, list) and all(isinstance(item, dict) for item in documents):
             self.documents.begin(documents, 0.0)
         self.unchanging.values = {pointer: member(body, pointer) for pointer in observation.specification.unchanging}

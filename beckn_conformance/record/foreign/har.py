@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from ...config.urls import SCHEMES
+from ...config.urls import PORTS
 from ...errors import UsageError
 from ...messages.json_text import MOST_VALUES, values_of
 from ...specification.loading import misfit
@@ -140,10 +140,10 @@ def address(url: str) -> str:
         # A password with a slash in it ends beyond the host, contrary to the syntax of URLs.
         return AFTER_SCHEME.sub(lambda found: found[0].rpartition("@")[2], url)
     scheme, host = parts.scheme.lower(), parts.hostname
-    if scheme not in SCHEMES or not host:
+    if scheme not in PORTS or not host:
         return plain
     host = f"[{host}]" if ":" in host else host.removesuffix(".")
-    where = f":{port}" if port not in (None, SCHEMES[scheme]) else ""
+    where = f":{port}" if port not in (None, PORTS[scheme]) else ""
     return parts._replace(scheme=scheme, netloc=host + where).geturl()
 
 

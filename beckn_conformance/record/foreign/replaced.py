@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -251,18 +252,14 @@ def _values(body: Any, one: Member) -> list[Any]:
 def tokens_are_evidence(calls: Sequence[Exchange]) -> bool:
     """Reports if tokens tell registrations apart: there are some, and none is given to, or sent for, several
     registrations."""
-    given: dict[str, set[str]] = {}
+    given: dict[str, set[str]] = defaultdict(set)
+    sent: dict[str, set[str]] = defaultdict(set)
     for call in calls:
-        id_ = call.id_received
-        token = member(call.body_of_reply, "/auth/token")
-        if call.action == SIGNUP and call.acknowledged and id_ and isinstance(token, str):
-            given.setdefault(token if token != MISSING else "", set()).add(id_)
+        if call.action == SIGNUP and call.acknowledged and call.id_received:
+            given[call.token_received or ""].add(call.id_received)
+        elif call.action != SIGNUP and call.acknowledged and call.sent is not None:
+            sent[call.sent.header.get("Token") or ""].add(call.id_sent or "")
     later = [call for call in calls if call.action != SIGNUP and call.sent is not None]
-    sent: dict[str, set[str]] = {}
-    for call in later:
-        if call.acknowledged and call.sent is not None:
-            token = call.sent.header.get("Token") or ""
-            sent.setdefault(token, set()).add(call.id_sent or "")
     if any(map(is_mark, (*given, *_tokens(later)))):
         return False
     if later and not any(_tokens(later)):

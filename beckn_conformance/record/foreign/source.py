@@ -79,22 +79,23 @@ class Source:
 
 def messages(folder: Path) -> list[str]:
     """Lists the messages of a payload log in a folder; raises UsageError for a folder that cannot be read."""
-    try:
-        return [name for name in os.listdir(folder) if payload.FILE.fullmatch(name)]
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+    return [name for name in _listed(folder) if payload.FILE.fullmatch(name)]
 
 
 def alone(folder: Path) -> Path | None:
     """Returns the only HAR of a folder, or the only file; None for any other folder."""
-    try:
-        names = os.listdir(folder)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+    names = _listed(folder)
     hars = [name for name in names if name.casefold().endswith(".har")]
     endings = (".har", ".jsonl", ".json", ".yaml", ".yml", ".zip", ".gz")
     only = hars if len(hars) == 1 and not any(name.endswith(".jsonl") for name in names) else names
     return folder / only[0] if len(only) == 1 and only[0].casefold().endswith(endings) else None
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise reading.unreadable(folder, error) from error
 
 
 def _unpacked(path: Path, content: bytes) -> bytes:
