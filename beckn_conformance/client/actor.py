@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import Unmet
-from ..judging.checks import looks_unsettled
+from ..judging.checks import may_be_too_early
 from ..messages.binding import Binding
 from ..messages.exchange import Exchange, Stimulus, Trouble, TroubleKind
 from ..messages.registration import Registration, registration_of
@@ -151,7 +151,7 @@ class Actor:
             blames = self.specification.blames_registration(action)
             is_served = functools.partial(serves_plain_calls, self)
             exchange = await insistence.insist(exchange, ask, is_served, blames_registration=blames)
-            if exchange.refused and looks_unsettled(exchange) and insistence.is_of_its_provider(exchange):
+            if exchange.refused and may_be_too_early(exchange) and insistence.is_of_its_provider(exchange):
                 await look_why(self, exchange, token)
         return exchange
 
@@ -231,7 +231,7 @@ class Actor:
         parts: Mapping[str, Any] | None = None,
         *,
         body: Any = None,
-        enough: Callable[[Exchange], bool] = lambda exchange: not looks_unsettled(exchange),
+        enough: Callable[[Exchange], bool] = lambda exchange: not may_be_too_early(exchange),
         since: float | None = None,
     ) -> Exchange:
         """A call about a registration, repeated until its answer is ``enough`` or ``settle`` has passed (R19).

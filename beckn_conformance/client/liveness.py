@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ..errors import Unmet
-from ..judging.checks import looks_unsettled
+from ..judging.checks import may_be_too_early
 from ..messages.exchange import Exchange, Role, Stimulus, TroubleKind
 from ..messages.registration import Registration
 from ..specification.actions import GET
@@ -103,4 +103,4 @@ def shows_too_little(got: Exchange, registration: Registration) -> bool:
     """Returns True if a Provider/get does not show the registration, or fewer documents than its signup had (R19)."""
     sent, listed = member(registration.body, "/documents"), member(got.body_of_reply, "/documents")
     fewer = isinstance(sent, list) and isinstance(listed, list) and len(listed) < len(sent)
-    return looks_unsettled(got) or (got.acknowledged and fewer)
+    return may_be_too_early(got) or (got.acknowledged and fewer)

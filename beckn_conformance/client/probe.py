@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config.gateway import GatewayConfig
 from ..errors import Unmet, Unreachable
-from ..judging.checks import JSON_MEDIA, blamed, looks_unsettled
+from ..judging.checks import JSON_MEDIA, blamed, may_be_too_early
 from ..judging.origin import is_bare, is_intermediary, signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
 from ..messages.exchange import CONTROL, Exchange, TroubleKind
@@ -233,7 +233,7 @@ def _blames_registration_only(exchange: Exchange) -> bool:
     Status 401 says that the token is wrong.
     """
     unauthorised = exchange.reply is not None and exchange.reply.status == 401
-    return exchange.refused and looks_unsettled(exchange) and not unauthorised
+    return exchange.refused and may_be_too_early(exchange) and not unauthorised
 
 
 def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:

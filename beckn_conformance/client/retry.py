@@ -212,7 +212,9 @@ class RetryPolicy:
         elif trouble is not None and fate is Fate.UNSENT and self._answered is not None:
             wait.reason = replace(trouble, detail=f"{trouble.detail}, for longer than {self._seconds:g} s")
         elif trouble is not None and fate is Fate.LOST:
-            then = "the same when asked again" if wait.repeatable else "not sent again, as it may have been done"
+            then = (
+                "the same when asked again" if wait.repeatable else "not sent again, since it may have been carried out"
+            )
             wait.reason = replace(trouble, detail=f"{trouble.detail}; {then}")
         self._unanswered[exchange.action] += 1
         unanswered = self._unanswered.total()

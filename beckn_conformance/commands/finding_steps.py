@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..judging.obligations import of_history
+from ..judging.obligations import compares_replies
 from ..messages.exchange import Exchange
 from ..report import files
 from ..run.recorded import RecordedScenario, recorded_scenario
@@ -38,7 +38,7 @@ def steps_of(folder: Path, name: str, specification: Specification) -> FindingSt
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
     calls = scenario.end.transcript.calls
     last = next(exchange for exchange in calls if exchange.id in finding["exchanges"])
-    steps = needed(last, calls, history=of_history(requirement))
+    steps = needed(last, calls, history=compares_replies(requirement))
     # The one in the report may be anything.
     finding = {**finding, "replay": replay(scenario.end.test, scenario.run.config.url)}
     return FindingSteps(report, requirement, finding, scenario, (*steps, last))

@@ -112,7 +112,7 @@ def _add_report(commands: Commands) -> None:
     report = commands.add_parser(
         "report",
         help="make the report again from the record of a run, even of one that was killed",
-        description="Judges the record in DIR again, without the gateway, and writes the report anew. The exit status "
+        description="Judges the record in DIR again, without the gateway, and writes the report. The exit status "
         "is that of the run. A run that was killed is incomplete.",
     )
     report.add_argument("conformance_report", metavar="DIR", type=path_of, help="report folder of a run")

@@ -207,7 +207,7 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
 
 
 async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
-    """Sends hostile input, made anew from a valid message as its name says (T14, T16)."""
+    """Sends hostile input, made from a valid message as its name says (T14, T16)."""
     of, action = live.registration(step) or await actor.registered(), step.action
     about = {"registration": {"id": of.id}}
     body = actor.values.signup() if action == SIGNUP else {**about, **actor.values.parts(action)}

@@ -8,6 +8,8 @@ import shlex
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from .urls import is_url
+
 HIDDEN = "<secret>"
 """Replaces a literal secret in a report."""
 
@@ -72,7 +74,7 @@ def of_hook(hook: str) -> Iterator[str]:
     """Yields the secrets in a URL or a command, as far as they can be recognised."""
     for url in URL.findall(hook):
         yield from of_url(url)
-    if hook.lower().startswith(("http://", "https://")):
+    if is_url(hook):
         return
     words = _words(hook)
     for word in words[1:]:
@@ -90,7 +92,7 @@ def of_hook(hook: str) -> Iterator[str]:
 
 def shown_hook(hook: str) -> str:
     """Shortens a URL or a command to its host or program, since anything else may be secret."""
-    if hook.lower().startswith(("http://", "https://")):
+    if is_url(hook):
         scheme, _, rest = hook.partition("://")
         host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
         return f"{scheme}://{host}/{HIDDEN}"

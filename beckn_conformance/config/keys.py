@@ -82,7 +82,7 @@ def examined(
     faults = [*found]
     for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
         if key in raw and other not in raw:
-            text = f"it takes {other} as well: which gateways are cloned to, and in how many seconds"
+            text = f"declare {other} as well: which gateways are cloned to, and in how many seconds"
             faults.append(KeyFault((key,), text))
     unsound = {fault.path[0] for fault in found if fault.path}
     declaration = Declaration(url, {k: v for k, v in raw.items() if k not in unsound}, specification, here)

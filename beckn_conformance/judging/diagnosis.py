@@ -93,7 +93,7 @@ class Diagnosis:
         return bool(self.faults)
 
     @property
-    def in_doubt_of_access(self) -> bool:
+    def may_lack_access(self) -> bool:
         """True if a gateway may refuse the request for its token or its registration alone."""
         return any(d.pointer == "header:Token" or d.pointer.startswith("/registration") for d in self.doubts)
 

@@ -15,7 +15,7 @@ from ..specification.specification import Specification
 from .checks import Observation
 from .finding import SHARED, Finding, Judgement
 from .history import Histories
-from .obligations import of_history
+from .obligations import compares_replies
 from .observer import Observer
 from .preference import PLAIN, Surroundings, Weight
 from .registry import CHECKS
@@ -97,7 +97,7 @@ class Judge:
             weight,
             doubtful=bool(observation.diagnosis.doubts),
             remarkable=bool(observation.remarkable),
-            history=of_history(finding.requirement),
+            history=compares_replies(finding.requirement),
             shared=finding.operation == SIGNUP and finding.kind in SHARED,
         )
         return replace(finding, weight=preference)

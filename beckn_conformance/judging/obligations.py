@@ -32,7 +32,7 @@ def checks_of(requirement: Requirement, specification: Specification) -> tuple[C
 
 
 @cache
-def of_history(requirement: str) -> bool:
+def compares_replies(requirement: str) -> bool:
     """True if replies are compared with earlier ones under the requirement with an id."""
     named = {id_: check.history for check in CHECKS for id_ in check.ids}
     endings = tuple(id_.removeprefix("*") for id_, follows in named.items() if follows and id_.startswith(FOR_EACH))

@@ -10,7 +10,7 @@ from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
-from .checks import Observation, gives_no_reason, looks_unsettled, may_pass, pending_statuses
+from .checks import Observation, gives_no_reason, may_be_too_early, may_pass, pending_statuses
 from .checks.blame import denied_as_foreign
 from .decided import decided
 from .diagnosis import Diagnosis
@@ -151,7 +151,7 @@ class Observer:
             return False
         if not self.known.closed and may_pass(exchange):
             return True
-        if (owner.id in self._decided or not self.known.closed) and exchange.refused and looks_unsettled(exchange):
+        if (owner.id in self._decided or not self.known.closed) and exchange.refused and may_be_too_early(exchange):
             return True
         return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)
 

@@ -42,4 +42,4 @@ class Omissions:
     def note(self) -> str:
         """Names the members that were never shown; empty if each was."""
         never = [f"{action} {pattern}" for action, pattern in sorted(self._due - self._shown)]
-        return f"replies leave out {', '.join(never)}, as they may (recorded only)" if never else ""
+        return f"replies leave out {', '.join(never)}, which is allowed (recorded only)" if never else ""

@@ -21,7 +21,7 @@ from ..specification.members import Member, json_type
 from ..specification.pointer import MISSING, below, member, places
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
-from .checks import gives_no_reason, looks_unsettled
+from .checks import gives_no_reason, may_be_too_early
 from .diagnosis import Diagnosis, Doubt, DoubtKind, Fault, Note, Symbol
 from .known import Known, KnownRegistrations, in_another_case
 
@@ -215,7 +215,7 @@ def _registration(
     if ends and max(ends) <= exchange.ended + SKEW and not exchange.acknowledged:
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
     intrusions = max(known.intrusions[owner.id if owner else ""], known.intrusions[token or ""])
-    if exchange.refused and looks_unsettled(exchange):
+    if exchange.refused and may_be_too_early(exchange):
         # A call about a registration that is not seen yet may count as one about an unknown one.
         strange = known.intrusions[token or ""] + known.unseen[token or ""] if gives_no_reason(exchange) else 0
         if owner is not None and max(intrusions, strange) >= PATIENT:

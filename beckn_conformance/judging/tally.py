@@ -32,7 +32,7 @@ from .finding import (
     Judgement,
     Obligation,
 )
-from .obligations import of_history
+from .obligations import compares_replies
 from .omissions import Omissions
 from .statistics import Statistics
 
@@ -174,7 +174,7 @@ class Tally:
             return True
         if finding.requirement == "SIGNUP-ID-UNIQUE":
             return False
-        if of_history(finding.requirement) and (
+        if compares_replies(finding.requirement) and (
             (record.registrations and record.registrations <= self.doubled) or self._shown_more_simply(record)
         ):
             return True

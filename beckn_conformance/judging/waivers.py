@@ -83,7 +83,7 @@ def notes(standings: Iterable[Standing]) -> Iterator[str]:
             case "expired":
                 yield f"waiver for {named} expired on {one.waiver.expires.isoformat()} and no longer applies"
             case "stale":
-                yield f"waiver for {named} is stale: what it excuses was tested and is no longer found, so it can go"
+                yield f"waiver for {named} is stale: what it excuses was tested and is no longer found; remove it"
             case "idle":
                 idle.setdefault(one.reason, []).append(named)
     for reason, names in idle.items():

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..errors import UsageError
 from ..specification.pointer import MISSING
 from ..untrusted.text import brief
 from .exchange import Message, Received, Reply, Request
@@ -84,12 +83,8 @@ class EnvelopeBinding:
     def decode(self, reply: Reply) -> Received:
         value, unreadable, notes = _read(reply)
         header = _member_in_any_case(value, self.header)
-        members: dict[str, Any] = {}
-        if isinstance(header, dict):
-            for name in REPLY_HEADER:
-                found = _member_in_any_case(header, name)
-                if found != MISSING or not isinstance(found, str):
-                    members[name] = found
+        found = {name: _member_in_any_case(header, name) for name in REPLY_HEADER}
+        members = {name: member for name, member in found.items() if member != MISSING}
         return Received(members, _member_in_any_case(value, self.body), unreadable, notes)
 
     def read(self, request: Request) -> Message | None:
@@ -131,15 +126,6 @@ def from_json(words: Sequence[str]) -> Binding:
 
 
 def bindings(kind: str, envelope: tuple[str, str] | None) -> tuple[Binding, ...]:
-    """Lists the bindings to try for a declared kind, in order; raises UsageError for an unknown kind."""
-    envelopes: tuple[Binding, ...] = (
-        (EnvelopeBinding(*envelope),) if envelope else (EnvelopeBinding(), EnvelopeBinding("Header", "Body"))
-    )
-    match kind:
-        case "http":
-            return (HttpBinding(),)
-        case "envelope":
-            return envelopes
-        case "auto":
-            return (HttpBinding(), *envelopes)
-    raise UsageError(f"binding {kind!r} is not auto, http or envelope")
+    """Lists the bindings to try for a declared kind (``auto``, ``http`` or ``envelope``), in order."""
+    envelopes = (EnvelopeBinding(*envelope),) if envelope else (EnvelopeBinding(), EnvelopeBinding("Header", "Body"))
+    return {"http": (HttpBinding(),), "envelope": envelopes, "auto": (HttpBinding(), *envelopes)}[kind]

@@ -12,9 +12,8 @@ from ..messages.exchange import CONTROL, Exchange
 from ..specification.pointer import member
 from ..specification.specification import Specification
 from .masking import Masker
+from .rows import Row
 from .run import Run
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

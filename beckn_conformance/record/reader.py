@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from ..errors import UsageError
 from ..messages.binding import Binding, HttpBinding
@@ -21,10 +21,8 @@ from .chain import Chain
 from .events import KINDS, Probe, RunStart, Step, step_of
 from .integrity import MOST_TOLD
 from .journal import COURSE, EXCHANGES, LARGEST_RECORD, SHORT, WORKER, file_of
-from .rows import exchange_of
+from .rows import Row, exchange_of
 from .run import FORMAT
-
-Row = dict[str, Any]
 
 MOST_ROWS = 1_000_000
 """Rows of a file of a record."""

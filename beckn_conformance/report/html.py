@@ -60,7 +60,7 @@ class Section:
 
 
 WAIVER_STATES = {
-    "stale": "what it excuses is no longer found; it can go",
+    "stale": "what it excuses is no longer found; remove it",
     "expired": "it no longer applies",
     "idle": "what it excuses was not tested",
 }

@@ -7,8 +7,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,14 +36,6 @@ def wanted(url: str) -> bool:
     return url == PREFIX or url.startswith(PREFIX + ":")
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceGateway:
-    """The arguments of a reference gateway, and what its vendor would declare."""
-
-    arguments: tuple[str, ...]
-    configuration: Mapping[str, Any]
-
-
 def defects_of(specification: Specification) -> Mapping[str, Defect]:
     """The defects that the reference gateway knows, by name; raises SpecificationError for schemas it cannot read."""
     import reference_server
@@ -55,16 +46,19 @@ def defects_of(specification: Specification) -> Mapping[str, Defect]:
         raise SpecificationError(str(error)) from error
 
 
-def planted(url: str, specification: Specification) -> ReferenceGateway:
-    """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
+def planted(url: str, specification: Specification) -> tuple[list[str], dict[str, Any]]:
+    """The arguments of the reference gateway for ``reference:NAME[,NAME…]``, and what its vendor would declare.
+
+    Raises UsageError for an unknown defect or variation.
+    """
     names = [*filter(None, url.partition(":")[2].split(","))]
+    arguments: list[str] = []
+    configuration: dict[str, Any] = {}
     if not names:
-        return ReferenceGateway((), {})
+        return arguments, configuration
     import reference_server
 
     defects = defects_of(specification)
-    arguments: list[str] = []
-    configuration: dict[str, Any] = {}
     for name in names:
         if name in defects:
             arguments += ["--defect", name]
@@ -78,7 +72,7 @@ def planted(url: str, specification: Specification) -> ReferenceGateway:
                 f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)} "
                 "(python -m reference_server --list prints all)"
             )
-    return ReferenceGateway(tuple(arguments), configuration)
+    return arguments, configuration
 
 
 def begin(
@@ -91,12 +85,12 @@ def begin(
     """
     if not wanted(url):
         return load_config(check_url(url), file, specification, overrides), None
-    found = planted(url, specification)
+    arguments, configuration = planted(url, specification)
     given = {key: value for key, value in overrides.items() if value is not None}
-    config = load_config("http://127.0.0.1", file, specification, {**found.configuration, **given})
+    config = load_config("http://127.0.0.1", file, specification, {**configuration, **given})
     if not start:
         return config, None
-    arguments = (*found.arguments, "--spec", str(specification.folder))
+    arguments += ["--spec", str(specification.folder)]
     peers = sum((urlsplit(peer).hostname or "").endswith(PEERS) for peer in config.peers)
     return config, Embedded(arguments, config.binding, peers)
 
@@ -104,7 +98,7 @@ def begin(
 class Embedded:
     """A reference gateway that starts or runs, and peers that it clones to."""
 
-    def __init__(self, arguments: tuple[str, ...], binding: str, peers: int = 0) -> None:
+    def __init__(self, arguments: Sequence[str], binding: str, peers: int = 0) -> None:
         command = [
             sys.executable,
             *children.arguments("reference_server"),

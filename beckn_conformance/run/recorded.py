@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..judging.finding import Finding
 from ..judging.judge import Judge
-from ..judging.obligations import of_history
+from ..judging.obligations import compares_replies
 from ..judging.outcome import Verdict
 from ..judging.tally import Found
 from ..messages.exchange import Exchange
@@ -57,7 +57,7 @@ class RecordedScenario:
                 calls,
                 self.probe.binding,
                 self.run.config,
-                history=of_history(finding.requirement),
+                history=compares_replies(finding.requirement),
                 title=f"{finding.requirement} {place}: {finding.message}",
                 expected=expected,
                 describe=judge.describe,

@@ -7,9 +7,9 @@ from typing import Any
 
 from beckn_conformance.client.actor import Actor
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.judging.checks import blamed, looks_unsettled
+from beckn_conformance.judging.checks import blamed, may_be_too_early
 from beckn_conformance.judging.known import in_another_case
-from beckn_conformance.judging.obligations import of_history
+from beckn_conformance.judging.obligations import compares_replies
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
 from beckn_conformance.messages.registration import Registration
@@ -55,7 +55,8 @@ OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
 HISTORY = tuple(
     id_
     for id_ in sorted(current().requirements)
-    if of_history(id_) and not id_.startswith(tuple(f"{current().operation(action).prefix}-" for action in OTHERS))
+    if compares_replies(id_)
+    and not id_.startswith(tuple(f"{current().operation(action).prefix}-" for action in OTHERS))
 )
 """Requirements under which replies are compared with earlier ones, without those of other operations."""
 GENERAL |= {action: own(action, "FAIL-STATUS") + GENERAL[GET] for action in OTHERS}
@@ -222,4 +223,4 @@ async def until_blamed(actor: Actor, registration: Registration, action: str, bo
 def _is_heard(exchange: Exchange) -> bool:
     """Returns False for a NACK that blames nothing though it has a place to say what is wrong with the registration."""
     unheard = not current().blames_registration(exchange.action)
-    return unheard or not looks_unsettled(exchange) or bool(blamed(exchange))
+    return unheard or not may_be_too_early(exchange) or bool(blamed(exchange))

@@ -189,9 +189,9 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ),
         (
             "binding: http\npeers: [https://peer.example]\n",
-            "gateway.yaml, line 2: peers: it takes clone_within as well: which gateways are cloned to, and in how many",
+            "gateway.yaml, line 2: peers: declare clone_within as well: which gateways are cloned to, and in how many",
         ),
-        ("clone_within: 5\n", "gateway.yaml, line 1: clone_within: it takes peers as well: which gateways are cloned"),
+        ("clone_within: 5\n", "gateway.yaml, line 1: clone_within: declare peers as well: which gateways are cloned"),
         ("clone_within: 5\npeers: []\n", "gateway.yaml, line 2: peers: it takes at least 1, not nothing"),
         ("clone_within: 0\npeers: [https://a]\n", "gateway.yaml, line 1: clone_within: it takes more than 0"),
         ("clone_within: 5\npeers: [peer]\n", "gateway.yaml, line 2: peers.0: 'peer' needs a scheme"),

@@ -99,7 +99,7 @@ def test_answers_that_get_lost_now_and_then_are_no_findings(kit, gateway, carrie
 
     _assert_passed(run)
     _assert_no_change_twice(server)
-    assert _observed(run, "not sent again, as it may have been done")
+    assert _observed(run, "not sent again, since it may have been carried out")
 
 
 def _assert_no_change_twice(server):

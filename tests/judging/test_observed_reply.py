@@ -2,7 +2,7 @@
 
 import pytest
 
-from beckn_conformance.judging.checks import gives_no_reason, looks_unsettled
+from beckn_conformance.judging.checks import gives_no_reason, may_be_too_early
 from beckn_conformance.specification.actions import GET, SIGNUP, UPDATE
 from tests.exchanges import exchange, nack
 
@@ -23,11 +23,11 @@ UNKNOWN = {"registration": {"id": "is unknown"}}
     ],
 )
 def test_a_nack_that_blames_no_field_may_come_too_early(action, said, unsettled):
-    assert looks_unsettled(exchange(action, ABOUT, nack(said))) is unsettled
+    assert may_be_too_early(exchange(action, ABOUT, nack(said))) is unsettled
 
 
 def test_a_nack_to_a_signup_that_blames_a_field_is_settled():
-    assert not looks_unsettled(exchange(SIGNUP, {"info": {}}, nack({"info": {"name": "is missing"}})))
+    assert not may_be_too_early(exchange(SIGNUP, {"info": {}}, nack({"info": {"name": "is missing"}})))
 
 
 @pytest.mark.parametrize(

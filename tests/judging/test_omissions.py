@@ -26,7 +26,7 @@ def test_members_that_are_never_shown_are_named_once():
 
     assert noted(plain, plain) == (
         "replies leave out Provider/get /api/status, Provider/get /documents/*/id, Provider/get /documents/*/status, "
-        "as they may (recorded only)"
+        "which is allowed (recorded only)"
     )
 
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.errors import UsageError
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding, bindings
 from beckn_conformance.messages.exchange import LONGEST_ID, Message, Reply, Request, identifier
 from beckn_conformance.messages.json_text import read_json, write_json
@@ -109,8 +108,6 @@ def test_a_declaration_says_which_bindings_are_tried():
     assert bindings("http", None) == (HttpBinding(),)
     assert bindings("envelope", ("Head", "Content")) == (EnvelopeBinding("Head", "Content"),)
     assert bindings("auto", None) == (HttpBinding(), EnvelopeBinding(), EnvelopeBinding("Header", "Body"))
-    with pytest.raises(UsageError, match="not auto, http or envelope"):
-        bindings("tcp", None)
 
 
 # The exchange.

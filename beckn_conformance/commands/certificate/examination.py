@@ -101,14 +101,14 @@ def issuer(key: Path, specification: Specification, days: int) -> Callable[[Path
 def issue(folder: Path, signer: Ed25519PrivateKey, specification: Specification, *, days: int) -> Path:
     """Signs a statement about the run in a report folder and writes it there; it is valid for ``days``.
 
-    The record is judged again, and every file of the report is written anew. Raises UsageError for a run that is not
+    The record is judged again, and every file of the report is written again. Raises UsageError for a run that is not
     complete, or a report that contradicts its record.
     """
     refuse_links(folder, files.SCRIPTS)
     report = files.read(folder)
     judged = rejudge(folder, specification)
     again = _report_of(judged)
-    # Texts may differ, such as those of a run that masks private data. They are written anew.
+    # Texts may differ, such as those of a run that masks private data. They are written again.
     problems = [*_incomplete(judged), *_contradictions(again, report)]
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     if datetime.datetime.fromisoformat(again["run"]["finished"]) > now + LEEWAY:
@@ -212,7 +212,7 @@ def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[s
 def _judged_again(
     folder: Path, found: Mapping[str, Any], specification: Specification, changed: Collection[str], *, ours: bool
 ) -> tuple[list[str], list[str]]:
-    """Judges the record again and makes the report anew; returns problems and notes.
+    """Judges the record and makes the report again; returns problems and notes.
 
     ``changed`` are files that are known to be changed, and ``ours`` says that this build issued the certificate. Other
     builds may word a report differently.

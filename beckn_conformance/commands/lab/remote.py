@@ -70,7 +70,7 @@ class Cluster:
             return self._client
 
     def _hear(self, event: tuple[float, Any]) -> None:
-        """Writes down lines about the progress of a run, which begin anew with it."""
+        """Writes down lines about the progress of a run, which start over with it."""
         name, lines = event[1]
         if name in self._playing:
             with self._jobs.places.progress(name).open("w" if lines is None else "a", encoding="utf-8") as file:

@@ -47,7 +47,7 @@ def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgemen
     passing = not observation.known.closed and gives_no_reason(observation.exchange)
     if passing and observation.message and not observation.diagnosis.faults:
         yield observation.ok(f"{observation.prefix}-ACK", Obligation(observation.action, kind=UNEXPLAINED))
-    if not observation.diagnosis.valid or not observation.message or observation.unsettled:
+    if not observation.diagnosis.valid or not observation.message or observation.may_be_too_early:
         return
     if observation.exchange.acknowledged:
         yield observation.ok(f"{observation.prefix}-ACK")

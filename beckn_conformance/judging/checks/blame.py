@@ -23,7 +23,7 @@ def blames(observation: Observation, fault: Fault) -> list[tuple[str, Any]]:
 
 def refused_unread(observation: Observation) -> bool:
     """True if the gateway seems not to have looked at the body, because of the token or of another change."""
-    may_be_unread = observation.may_be_refused or observation.diagnosis.in_doubt_of_access
+    may_be_unread = observation.may_be_refused or observation.diagnosis.may_lack_access
     if may_be_unread and not any(blames(observation, fault) for fault in observation.diagnosis.body_faults):
         return True
     unknown = any(fault.kind == "unknown" for fault in observation.diagnosis.faults)
@@ -86,7 +86,7 @@ def is_known(observation: Observation, pointer: str) -> bool:
 def is_clouded(observation: Observation, pointer: str) -> bool:
     """True if a member, what holds it or what it holds is in doubt or at fault, in any document."""
     pattern, diagnosis = pattern_of(pointer), observation.diagnosis
-    if diagnosis.in_doubt_of_access and at_or_below(pattern, "/registration"):
+    if diagnosis.may_lack_access and at_or_below(pattern, "/registration"):
         return True
     places = (*(fault.pointer for fault in diagnosis.faults), *(doubt.pointer for doubt in diagnosis.doubts))
     return any(overlap(p, pattern) for p in map(pattern_of, places))

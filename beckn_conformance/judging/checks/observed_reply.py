@@ -130,7 +130,7 @@ class ObservedReply:
         return self.exchange.reply is not None and self.exchange.reply.status in (404, 405, 501) and not self.readable
 
     @property
-    def unsettled(self) -> bool:
+    def may_be_too_early(self) -> bool:
         """True for a refusal that may mean that the registration is not visible yet (R19)."""
         faults = self.diagnosis.faults
         if not self.fresh or any(fault.in_header for fault in faults):
@@ -138,7 +138,7 @@ class ObservedReply:
         if any(fault.of_registration for fault in faults) and (not body_is_judged(self) or self.blamed):
             # The refusal is right. That it blames nothing may be due to a token that is not visible yet.
             return False
-        return looks_unsettled(self.exchange)
+        return may_be_too_early(self.exchange)
 
     @cached_property
     def blamed(self) -> tuple[tuple[str, Any], ...]:
@@ -190,7 +190,7 @@ def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
     return tuple((pointer, value) for pointer, value in leaves if pointer != "/registration/status")
 
 
-def looks_unsettled(exchange: Exchange) -> bool:
+def may_be_too_early(exchange: Exchange) -> bool:
     """True if a gateway may have given the reply because it does not see the registration yet (R19)."""
     if exchange.reply is None or exchange.acknowledged:
         return False
@@ -250,4 +250,4 @@ def body_is_judged(observed: ObservedReply) -> bool:
 
 
 def is_judged(observed: ObservedReply) -> bool:
-    return observed.readable and observed.message and not observed.unsettled
+    return observed.readable and observed.message and not observed.may_be_too_early

@@ -85,14 +85,14 @@ def _held_to_form(observation: Observation, *, crashed: bool = False) -> bool:
 @check("REPLY-ACTION", obligations=PER_REPLY)
 def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
     received = observation.exchange.received
-    if observation.message and observation.replaced and observation.due == "NACK" and not observation.unsettled:
+    if observation.message and observation.replaced and observation.due == "NACK" and not observation.may_be_too_early:
         yield _replaced(observation)
         return
     if observation.message and observation.is_plain and not observation.by_gateway and observation.exchange.reply:
         yield observation.ok("REPLY-ACTION", _shown_to_all(observation))
     if not _held_to_form(observation) or received is None:
         return
-    if not observation.readable and (_envelope_unreadable(observation) or observation.unsettled):
+    if not observation.readable and (_envelope_unreadable(observation) or observation.may_be_too_early):
         return
     if observation.readable:
         yield observation.ok("REPLY-ACTION", observation.kind_of_reply)
@@ -138,7 +138,7 @@ def _envelope_unreadable(observation: Observation) -> bool:
 @check("REPLY-JSON", obligations=PER_REPLY)
 def body_is_json(observation: Observation) -> Iterable[Judgement]:
     received, reply = observation.exchange.received, observation.exchange.reply
-    if not _held_to_form(observation) or received is None or reply is None or observation.unsettled:
+    if not _held_to_form(observation) or received is None or reply is None or observation.may_be_too_early:
         return
     if not received.unreadable:
         yield observation.ok("REPLY-JSON", observation.kind_of_reply)

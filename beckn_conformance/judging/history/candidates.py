@@ -35,7 +35,7 @@ class Write:
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """Candidate that ``info`` may have: those of one call, or of several partial ones laid over each other."""
+    """Values that ``info`` may have: those of one call, or of several partial ones laid over each other."""
 
     info: dict[str, Any]
     sources: dict[str, Write]

@@ -155,8 +155,8 @@ class Histories:
                     history.doubt()
                 return
             self._registrations.pop(id_, None)
-            anew = number != last and (number == 1 or number > self._again)
-            if observation.known.closed or not anew:
+            starts_over = number != last and (number == 1 or number > self._again)
+            if observation.known.closed or not starts_over:
                 self.doubled.add(id_)
                 yield observation.bad(
                     "SIGNUP-ID-UNIQUE",
@@ -167,7 +167,7 @@ class Histories:
                     f"{shown(id_, 60)}, which an earlier signup was given",
                 )
                 return
-            # The ids begin anew in a recording of two gateways, or of one that was set up anew.
+            # The ids start over in a recording of two gateways, or of one that was set up again.
             self._again = number
         self._ids[hash(id_)] = self._last
         yield observation.ok("SIGNUP-ID-UNIQUE")

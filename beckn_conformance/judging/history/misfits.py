@@ -1,4 +1,4 @@
-"""Candidate of an object that match no candidate: a mix, values of a refused update, or unknown ones (R12, R17)."""
+"""Values of an object that match no candidate: a mix, values of a refused update, or unknown ones (R12, R17)."""
 
 from __future__ import annotations
 

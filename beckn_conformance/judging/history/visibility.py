@@ -65,7 +65,7 @@ class Visibility:
         return Read(values, observation.exchange.started - lag, observation.exchange.ended)
 
     def _replaced_by(self, read: Read, overdue: list[Write]) -> dict[str, Any] | None:
-        """Candidate that were surely in force after those of a read, and before it."""
+        """Values that were surely in force after those of a read, and before it."""
         seen = [write for write in overdue if write.seen]
         if seen and not self._candidates.deferring:
             return seen[-1].sent

@@ -54,7 +54,7 @@ def lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
     try:
         with reading.opened(path) as file:
             if offset > os.fstat(file.fileno()).st_size:
-                # The run has begun anew, and so has its file.
+                # The run has started over, and so has its file.
                 offset = 0
             file.seek(offset)
             content = file.read(CHUNK)
