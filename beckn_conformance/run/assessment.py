@@ -286,11 +286,19 @@ def _subject(exchange: Exchange, judge: Judge, *, named: bool) -> str:
     return f"{judge.describe(exchange) if lost and named else exchange.action}: "
 
 
+def _each_time(lost: Exchange, exchanges: Sequence[Exchange], judge: Judge) -> str:
+    """Says that the connection was lost whenever a request was sent, if it was sent several times."""
+    asked = judge.describe(lost)
+    like = [one for one in exchanges if one.action == lost.action and judge.describe(one) == asked]
+    each = len(like) > 1 and all(one.trouble and one.trouble.kind is TroubleKind.CONNECTION for one in like)
+    return f", each of the {len(like)} times that {asked} was sent" if each else ""
+
+
 def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:
     """Names what probably kept requirements of a scenario from being judged; empty if nothing did."""
     for exchange in reversed(exchanges):
         if exchange.trouble:
-            return str(exchange.trouble)
+            return f"{exchange.trouble}{_each_time(exchange, exchanges, judge)}"
         if exchange.reply is not None and exchange.action_of_reply is None:
             return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
     if not judge.observer.known.serves_fresh:

@@ -65,6 +65,16 @@ def test_a_fault_that_a_gateway_may_have_ended_for_is_noted():
     ]
 
 
+@pytest.mark.parametrize(("answers", "told"), [((None, None), True), ((None, nack({})), False), ((None,), False)])
+def test_a_connection_that_a_fault_closes_each_time_is_told(answers, told):
+    lost = "connection: closed before a reply came"
+    calls = (exchange("Provider/get", {"registration": None}, one, trouble="" if one else lost) for one in answers)
+    assessment = assessed(scenario(*calls), TestEnd("t", ["GET-NACK-REGISTRATION"]))
+
+    each = f"{lost}, each of the 2 times that Provider/get with /registration = null was sent"
+    assert (each in assessment.tally.reasons.get("GET-NACK-REGISTRATION", ())) is told
+
+
 def test_what_other_scenarios_have_shown_is_not_missing_from_a_script():
     story = Story()
     for answer in (None, nack({"info": {"name": "is not allowed"}, "registration": {"status": "UPDATE-FAIL"}})):

@@ -201,7 +201,7 @@ def _lost(observation: Observation, pairing: Pairing, own: Counter[tuple[str, st
     """The finding on a document that a peer lacks or alters."""
     document = pairing.document
     if pairing.kind == "missing" and own[_key(observation, document.name, document.data)]:
-        kind, message = "document-missing", "a document is not shown"
+        kind, message = "document-not-cloned", "a document is not shown"
         expected = f"document {shown(document.name, 60)}{_when(observation)}"
         observed = f"{counted(count, 'document')}, not that one"
         return _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)

@@ -322,7 +322,9 @@ def _missing(observation: Observation, course: Course, document: Document, akin:
     elif replaced:
         requirement, kind = "DOCUMENTS-SAME-NAME", REPLACED
         message = "a document is not kept beside one of the same name or content"
-        expected = f"{expected}, besides the other one"
+        expected = (
+            f"{expected} as it was sent first, besides the later one of the same {'content' if merged else 'name'}"
+        )
     elif action == ADD and _is_new(observation, document):
         requirement, kind, message = "DOCUMENTS-LISTED", "new-missing", "the document just added is missing"
     elif action == ADD:
@@ -338,7 +340,7 @@ def _missing(observation: Observation, course: Course, document: Document, akin:
     if kind in (EARLIER_MISSING, ADDED_MISSING) and document.time < course.replaced_at:
         kind = AFTER_CHANGE
     found: list[Any] = observation.body_of_reply["documents"]
-    observed = f"{counted(len(found), 'document')}, not that one"
+    observed = f"{counted(len(found), 'document')}, {'of the two only the later one' if replaced else 'not that one'}"
     return observation.bad(requirement, "/documents", kind, message, expected, observed)
 
 
