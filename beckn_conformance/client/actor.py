@@ -82,8 +82,8 @@ class Actor:
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
         self.may_fail: frozenset[str] = frozenset()
         """Operations of which a failure is not judged, as the test is played again after it (T13)."""
-        self.failed: set[str] = set()
-        """Operations of which one was not judged."""
+        self.failed: dict[str, float] = {}
+        """By operation, when the last failure ended that was not judged."""
         self.hurried = False
         """True if ``settle`` does not wait: what fails even so is made small sooner."""
         self.due = asyncio.Event()
@@ -113,7 +113,7 @@ class Actor:
 
         ``header`` overrides header members, None leaves one out.
         ``plain`` asks for a reply that is not compressed.
-        With ``closed``, a call is made once, and such a refusal of it is put down to that.
+        With ``closed``, a call is made once, and such a refusal of it, or a failure, is put down to that.
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
         outgoing = Outgoing(
@@ -138,7 +138,7 @@ class Actor:
                     exchange = await self.gateway.send(replace(outgoing, start=start, closed=closed))
                 self.lost += not purpose and self.gateway.appearance.lost(exchange)
                 if exchange.trouble is not None and exchange.trouble.kind is TroubleKind.PASSING:
-                    self.failed.add(action)
+                    self.failed[action] = exchange.ended
             self.exchanges.append(exchange)
             return exchange
 

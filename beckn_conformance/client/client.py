@@ -128,10 +128,11 @@ class Client:
             await asyncio.sleep(again)
             if fate in (Fate.PUT_OFF, Fate.LOST):
                 await self._control.back()
-        if not outgoing.purpose and (failure := _failure(exchange, fate)):
+        failure = "" if outgoing.purpose else _failure(exchange, fate)
+        if outgoing.closed is not None:
+            wait.reason = outgoing.closed if failure or may_pass(exchange) else wait.reason
+        elif failure:
             wait.reason = self._let_pass(failure, outgoing)
-        if outgoing.closed is not None and may_pass(exchange):
-            wait.reason = outgoing.closed
         if wait.reason:
             exchange = replace(exchange, trouble=wait.reason, received=None)
         return self._keep(exchange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, Protocol
@@ -23,7 +24,9 @@ LONGEST_PAUSE = 2.0
 """Seconds between two calls of an operation that is closed, at most."""
 MOST_WAITING = 10
 """All waiting for closed operations may amount to so many times the patience of a run."""
-CLOSED: Final = Trouble(TroubleKind.PATIENCE, "refused without a reason, and so was a plain call of the operation")
+CLOSED: Final = Trouble(
+    TroubleKind.PATIENCE, "refused without a reason or failed, and so did a plain call of the operation"
+)
 
 
 class Ask(Protocol):
@@ -49,7 +52,8 @@ class Insistence:
     def __init__(self, patience: float, limiter: ConcurrencyLimiter) -> None:
         self._patience = patience
         self._limiter = limiter
-        self._served: set[str] = set()
+        self._served: dict[str, float] = {}
+        """By operation, when a call of it was acknowledged last."""
         self._registrations: set[tuple[str | None, str | None]] = set()
         """Ids with a token that belongs to each."""
         self._in_vain: Counter[str] = Counter()
@@ -73,6 +77,32 @@ class Insistence:
         if action in self._closed:
             async with self._turns[action]:
                 pass
+
+    async def is_back(self, action: str, since: float, is_served: IsServed) -> bool:
+        """Waits until an operation that was served before, and failed at a moment, is served again (T13).
+
+        False if it is not within patience, which is spent once, unless hostile input may be why.
+        """
+        async with self._turns[action]:
+            if self._served.get(action, math.inf) > since:
+                return True
+            until = clock.now() + (0.0 if action in self._spent else self._patience)
+            self._closed.add(action)
+            try:
+                served = await poll(
+                    lambda: is_served(action),
+                    lambda served, began: served or began >= until,
+                    longest=LONGEST_PAUSE,
+                    until=lambda: until,
+                )
+            finally:
+                self._closed.discard(action)
+            if served:
+                self._served[action] = clock.now()
+                self._spent.discard(action)
+            else:
+                self._spent.add(action)
+        return served or action in self._provoked
 
     async def insist(self, exchange: Exchange, ask: Ask, is_served: IsServed, *, blames_registration: bool) -> Exchange:
         """The last answer to a call, made again while it is refused without a reason."""
@@ -140,7 +170,7 @@ class Insistence:
         return await ask() if action in self._provoked and is_alone else last
 
     def _learn(self, exchange: Exchange) -> None:
-        self._served.add(exchange.action)
+        self._served[exchange.action] = max(exchange.ended, self._served.get(exchange.action, 0.0))
         self._spent.discard(exchange.action)
         self._provoked.discard(exchange.action)
         if exchange.action == SIGNUP:

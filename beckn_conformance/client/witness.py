@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from ..judging.decided import decided
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def serves_plain_calls(actor: Actor, action: str) -> bool:
-    """False if a plain call of an operation, about a registration of its own, is refused without a reason (T13).
+    """False if a plain call of an operation, about a registration of its own, fails, or is refused without a reason.
 
     Where only registrations made beforehand are served, none is spent on this.
     """
@@ -37,6 +38,12 @@ async def serves_plain_calls(actor: Actor, action: str) -> bool:
         # The refusal is of this registration, and tells nothing of others.
         return True
     return last.trouble != CLOSED
+
+
+async def failures_are_over(actor: Actor) -> bool:
+    """Waits until the operations are served that failed while an actor played; False if one is not (T13)."""
+    is_served = functools.partial(serves_plain_calls, actor)
+    return all([await actor.gateway.insistence.is_back(*failed, is_served) for failed in [*actor.failed.items()]])
 
 
 async def look_why(actor: Actor, refusal: Exchange, token: str | None) -> None:

@@ -39,10 +39,10 @@ EXTENSIONS: Mapping[str, tuple[str, int, int]] = {
 """By variant of ``info.phone``, how its extension begins, and the bounds of the number that follows."""
 STEP = 15_485_863
 """Distance between two phone numbers; a prime."""
-DRAWN_DIGITS = 6
+DRAWN_DIGITS = 7
 """Trailing digits of a phone number that are drawn."""
 REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE", "IS")
-LONG = ("43", "664123")
+LONG = ("43", "66412")
 """A country code and the beginning of a number that may be of full length."""
 
 NAMES: Mapping[str, Sequence[str]] = {

@@ -20,6 +20,7 @@ from ..client.limiter import Places
 from ..client.memory import Memory
 from ..client.probe import ProbeResult, probe
 from ..client.verification import Verifier
+from ..client.witness import failures_are_over
 from ..errors import Unmet
 from ..messages.binding import Binding, HttpBinding
 from ..messages.exchange import Exchange
@@ -231,12 +232,13 @@ class Player:
                     await play(actor)
                 except Unmet as error:
                     unmet = str(error)
+                failed &= actor.failed.keys()
+                over = not left or await failures_are_over(actor)
                 exchanges += actor.exchanges
-                failed &= actor.failed
                 # The actor and its helpers refer to each other, so the garbage collector frees them late.
                 actor.exchanges.clear()
                 lost = actor.lost > 0 or actor.turned_away > 0
-                if not actor.lost or not await gateway.back():
+                if not actor.lost or not over or not await gateway.back():
                     break
         return Transcript((*exchanges, *gateway.take_controls()), unmet, lost)
 

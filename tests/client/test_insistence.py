@@ -183,3 +183,40 @@ def test_hostile_input_to_one_operation_closes_no_others(insistence):
     insistence.provoke(GET)
 
     assert insisted(insistence, BUSY, BUSY, served=False)[0] is CLOSED_NOW
+
+
+def waited_for(insistence, *plain, since=1e12):
+    """Whether an operation that failed is served again, and the number of plain calls; the last answer stays."""
+    made = 0
+
+    async def is_served(action):
+        nonlocal made
+        made += 1
+        return plain[min(made, len(plain)) - 1]
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        return runner.run(insistence.is_back(GET, since, is_served)), made
+
+
+def test_an_operation_that_fails_is_waited_for(insistence):
+    assert waited_for(insistence, False, False, True) == (True, 3)
+
+
+def test_an_operation_that_was_never_served_or_is_again_is_not_waited_for(insistence):
+    assert waited_for(Insistence(30, ConcurrencyLimiter()), False) == (True, 0)
+    assert waited_for(insistence, False, since=SERVED.ended - 1) == (True, 0)
+
+
+def test_patience_with_an_operation_that_fails_is_spent_once(insistence):
+    is_back, made = waited_for(insistence, False)
+
+    assert not is_back
+    assert made > 10
+    assert waited_for(insistence, False) == (False, 1)
+    assert waited_for(insistence, True) == (True, 1)
+
+
+def test_hostile_input_may_be_why_an_operation_fails(insistence):
+    insistence.provoke(GET)
+
+    assert waited_for(insistence, False)[0]

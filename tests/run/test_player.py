@@ -40,19 +40,35 @@ def test_an_exchange_goes_with_its_transcript(unmet):
     assert [reply() for reply in replies] == [None, None]
 
 
-def failing(failure, *plays):
-    """A session that has ended, and the transcript of its test, whose update fails in these plays."""
+FAILING = "Failing Cabs"
+
+
+def failing(failure, *plays, plain=0):
+    """A session that has ended, and the transcript of its test, whose update fails in these plays.
+
+    With ``plain``, it fails until so many updates of other providers have failed as well.
+    """
     gateway, numbers, current = httpx.ASGITransport(reference_server.create_app()), itertools.count(1), 0
+    others = iter(range(plain))
 
     async def answer(request):
-        if request.url.path.endswith("update") and current in plays:
-            return await failure()
+        if request.url.path.endswith("update"):
+            own = FAILING.encode() in request.content
+            if (current in plays and not (plain and over)) if own else current and fails_yet():
+                return await failure()
         return await gateway.handle_async_request(request)
+
+    over = False
+
+    def fails_yet():
+        nonlocal over
+        over = next(others, None) is None
+        return not over
 
     async def play(actor):
         nonlocal current
         current = next(numbers)
-        await actor.update(await actor.registered(), actor.values.info())
+        await actor.update(await actor.registered(), actor.values.info(name=FAILING))
 
     session = session_of(httpx.MockTransport(answer), {})
     session.start()
@@ -61,10 +77,10 @@ def failing(failure, *plays):
     return session, transcript
 
 
-def judged(failure, *plays):
+def judged(failure, *plays, plain=0):
     """What is judged of an update that fails in these plays of a test, and whether its answer was lost each time."""
-    _, transcript = failing(failure, *plays)
-    updates = [exchange for exchange in transcript.calls if exchange.action.endswith("update")]
+    _, transcript = failing(failure, *plays, plain=plain)
+    updates = [exchange for exchange in transcript.calls if FAILING.encode() in exchange.request.content]
     seen = [exchange for exchange in updates if exchange.late or not exchange.trouble]
     return [exchange.reply and exchange.reply.status for exchange in seen], transcript.lost
 
@@ -92,6 +108,14 @@ def test_a_failure_that_does_not_come_again_is_not_judged(failure):
 @pytest.mark.parametrize(("failure", "status"), [(crash, 500), (hang, None), (cut_off, 200)])
 def test_a_failure_that_comes_each_time_is_judged_once(failure, status):
     assert judged(failure, 1, 2, 3) == ([status], False)
+
+
+def test_a_failure_of_plain_calls_too_is_waited_out():
+    assert judged(crash, 1, 2, 3, plain=3) == ([200], False)
+
+
+def test_an_operation_that_fails_for_good_after_it_was_served_is_not_judged():
+    assert judged(crash, 1, 2, 3, plain=10**6) == ([], True)
 
 
 def test_one_note_counts_the_failures_that_are_not_judged():
