@@ -15,8 +15,9 @@ def read_time(text: str, *, earliest: bool = False) -> datetime.datetime | None:
     text = text.strip()
     if re.fullmatch(r"\d{9,16}(\.\d+)?", text, re.ASCII):
         number = float(text)
-        # Milliseconds of 12 digits were over in 2001. It is the digits of a date, hour and minute.
-        if number < 10**9 or 10**11 <= number < 10**12:
+        # A smaller number may be the milliseconds that are left, two weeks for one. Since 1970, those of 12 digits were
+        # over in 2001: they are the digits of a date, hour and minute.
+        if number < 1_500_000_000 or 10**11 <= number < 10**12:
             return None
         number = number / 1000 if number >= 10**12 else number
         try:
