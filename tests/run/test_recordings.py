@@ -213,6 +213,16 @@ def test_values_of_several_members_that_a_filter_replaced_by_others_of_their_len
     assert judged_as(calls, tmp_path).found == set()
 
 
+@pytest.mark.parametrize(("sign", "found"), [("X", False), ("*", False), ("l", True)])
+def test_a_value_that_a_filter_masked_sign_by_sign_is_not_judged(sign, found, tmp_path):
+    calls = entries()[:4]
+    for call in calls:
+        for part in (call["request"]["postData"], call["response"]["content"]):
+            part["text"] = re.sub(r"(\+91-80)([\d-]*)", lambda one: one[1] + sign * len(one[2]), part["text"])
+
+    assert bool(judged_as(calls, tmp_path).found) is found
+
+
 @pytest.mark.parametrize(("members", "found"), [("phone|company_id", False), ("phone", True)])
 def test_values_of_several_members_that_a_filter_exchanged_for_others_like_them_are_not_judged(
     members, found, tmp_path

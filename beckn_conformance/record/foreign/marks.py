@@ -11,6 +11,8 @@ WHOLE: Final = rf"[^A-Za-z0-9\"]*{WORD}[^A-Za-z0-9\"]*|x{{3,}}|[\[<{{$%]{{1,3}}[
 PART: Final = rf"\*{{3}}|(?:•){{3}}|[\[<{{(][a-z_ ]*{WORD}|(?-i:\[[A-Z_]{{4,}}\]|<[A-Z_]{{4,}}>)"
 """Marks that may stand for a part of one: ``+91-80****12``, ``+91-[NUMBER]``, ``[email redacted]``."""
 MARK: Final = re.compile(rf"[^A-Za-z0-9]+|{WHOLE}|.*(?:{PART}).*|.+(?:\.\.\.|…)", re.IGNORECASE | re.DOTALL)
+MASKED: Final = re.compile(r"([*•#Xx])\1{3}")
+"""What is left of a value of which a filter replaced each sign: ``+91-80XXXXXX12``."""
 SAID: Final = r'"(?!(?:data|token|exp)")[a-z_]+"\s*:\s*"'
 """A member of a body. A gateway may keep the data of documents to itself (R10), and marked tokens are no evidence."""
 MARKED: Final = re.compile(
@@ -26,6 +28,11 @@ LONGEST: Final = 400
 def is_mark(value: str) -> bool:
     """Reports if a header member looks like the replacement for one."""
     return MARK.fullmatch(value if len(value) <= LONGEST else value[:LONGEST] + value[-3:]) is not None
+
+
+def is_masked(value: str) -> bool:
+    """Reports if a value seems to be masked sign by sign, so that it has its length still."""
+    return MASKED.search(value[:LONGEST]) is not None
 
 
 def has_marks(body: bytes) -> bool:

@@ -17,7 +17,7 @@ from ...specification.members import Member
 from ...specification.pointer import MISSING, member, places
 from ...specification.specification import Specification
 from .contents import field as field_of
-from .marks import is_mark
+from .marks import is_mark, is_masked
 
 FEW: Final = 3
 """Fewer values of a member may be alike, or faulty, by chance."""
@@ -141,13 +141,14 @@ def _faulty(requests: dict[str, _Seen]) -> Iterator[str]:
     """Yields the members of requests of which many values are faulty, and no value is sound.
 
     Where the same is true of several members, two values are enough, and Content-Length confirms no more: a filter may
-    keep the length of what it replaces.
+    keep the length of what it replaces. Where it has masked each sign, one is enough.
     """
     several = sum(seen.faulty >= 2 for seen in requests.values()) >= 2
     for pointer, seen in requests.items():
         many = seen.faulty >= FEW
         some = several and seen.faulty >= 2 and not seen.confirmed
-        if some or (many and (several or not seen.is_confirmed)):
+        masked = seen.faulty > 0 and {*map(is_masked, seen.texts)} == {True}
+        if masked or some or (many and (several or not seen.is_confirmed)):
             yield pointer
 
 
