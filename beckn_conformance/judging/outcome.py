@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..config.gateway import GatewayConfig, Waiver
+from ..messages.text import counted
 from ..specification.catalogue import Requirement
 from ..specification.specification import Specification
 from . import waivers
@@ -176,7 +177,7 @@ def worded(verdict: str, waived: Mapping[str, Collection[str]]) -> str:
 
     ``waived`` lists, by level, the requirements that would fail the class without waivers.
     """
-    counts = " and ".join(f"{len(ids)} {level}{'s' if len(ids) > 1 else ''}" for level, ids in waived.items() if ids)
+    counts = " and ".join(counted(len(ids), level) for level, ids in waived.items() if ids)
     return f"{verdict}, {counts} waived" if counts else verdict
 
 

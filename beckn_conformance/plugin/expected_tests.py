@@ -20,7 +20,7 @@ from .selection import Selection
 ALONE = ("--disable-plugin-autoload", "-p", PLUGIN)
 """Loads the kit's own plugin and none that happens to be installed: importing them takes longer than a collection."""
 UNUSED = ("-p", "no:xdist", "-p", "no:unraisableexception", "-p", "no:threadexception")
-"""Plugins that a collection needs not; two of them search all memory for garbage at the end."""
+"""Plugins that a collection does not need; two of them search all memory for garbage at the end."""
 
 
 class _Collector:

@@ -39,7 +39,7 @@ def limited(what: str, seconds: float = SECONDS, memory: int = MEMORY) -> Iterat
             # Not every system can limit memory.
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
-        # Again and again, lest a library loses the first exception.
+        # Again and again, because a library may swallow the first exception.
         signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 60)
         yield
     except MemoryError as error:

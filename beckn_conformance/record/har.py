@@ -90,7 +90,7 @@ def _without_contents(entry: dict[str, Any]) -> dict[str, Any]:
     for holder in (entry["request"].get("postData"), entry["response"]["content"]):
         if holder is not None and holder.get("text"):
             del holder["text"]
-            holder["comment"] = "left out, for it is long; exchanges.jsonl holds it"
+            holder["comment"] = "left out because it is long; exchanges.jsonl holds it"
     # Whoever judges the file knows no more of the call than that.
     return {**entry, "_trouble": "limit: its contents are left out of this file"}
 

@@ -269,7 +269,7 @@ class Record:
         return step
 
     def signups(self) -> Iterator[Exchange]:
-        """All signups, judged or not. The steps have to be read before, for they name the binding."""
+        """All signups, judged or not. The steps, which name the binding, have to be read first."""
         for id_ in self.exchanges:
             if self.exchanges.row(id_)["operation"] == SIGNUP:
                 yield self.exchanges.exchange(id_, self._binding)

@@ -26,7 +26,7 @@ LONGEST_LINE = 500
 WIDTH, LAST_WIDTH = 1000, 20_000
 """Characters that a script prints of each line of a reply, and of the last one, which shows the finding."""
 TAMED = r" | LC_ALL=C tr '\1-\10\13\14\16-\37\177' '[?*]'"
-"""Shows control characters of a reply as question marks, for a terminal would obey them."""
+"""Shows control characters of a reply as question marks, because a terminal would obey them."""
 HEADINGS = "Each heading says what the run sent and what it got back. The answer below it is today's."
 """Printed by a script first, as a gateway that was mended since answers otherwise."""
 LONGEST_HISTORY = 60

@@ -81,7 +81,7 @@ def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
             why = "leads nowhere, or to something that is not a schema"
             raise SpecificationError(f"{name}: the reference {reference[:100]} {why} ({place})")
     for name in messages:
-        # Alternatives that double with each level would take a validator for ever.
+        # Alternatives that double with each level would keep a validator busy forever.
         if sum(1 for _ in itertools.islice(_parts(files, name, files[name]), MOST_PARTS)) == MOST_PARTS:
             raise SpecificationError(f"{name} has too many parts, with all that it refers to")
 

@@ -209,7 +209,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 @exercises("DOCUMENTS-OLD-STATUS-KEPT", "UPDATE-STAYS")
 @settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
-    """Other documents do not undo a verification by a person, be they acknowledged or refused, nor that an update."""
+    """Neither other documents, acknowledged or refused, nor an update undo a verification by a person."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await update_and_read(actor, registration)
     await add_and_read(actor, registration)

@@ -241,7 +241,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT", "UPDATE-NACK-PHONE")
 @settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
-    """An update of other things does not undo a verification by a person, be it acknowledged or refused."""
+    """An update of other things, acknowledged or refused, does not undo a verification by a person."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.verifier.verify(registration.id)
     await actor.get(registration)

@@ -46,7 +46,6 @@ PHONE, EMAIL = (
 )
 CURL = "```sh\ncurl -X POST https://gw.example/Provider/signup -d '{}'\n```\n\n"
 SECOND_DOCUMENT = between(',\n        {\n          "id"', "\n      ],", section(4))
-DESCRIPTION = "Get registration details of a Beckn Provider."
 SUCCESS = between("##### Success", "##### Failure")
 CLONED = between(" This endpoint will", " For example")
 

@@ -142,7 +142,7 @@ def execute(
     reason = {
         "": "" if status in JUDGED else _last_words(printed, status).replace(f"{private}{os.sep}", ""),
         "end": CANCELLED,
-        "kill": "it was not wanted any more",
+        "kill": "it was no longer wanted",
         "late": f"ended after {job.limit:g} s, its limit",
     }[stop]
     return Outcome(job.name, None if stop else status, reason, time.monotonic() - began)

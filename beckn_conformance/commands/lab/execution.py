@@ -151,7 +151,7 @@ def command(
     """Runs a command of ``beckn-conformance``; ``private`` is an empty folder for its temporary files.
 
     ``memory`` limits its address space in bytes. Raises Conflict if it takes longer than the limit, in seconds, or is
-    not wanted any more.
+    no longer wanted.
     """
     printed, complained = private / "printed", private / "complained"
     with printed.open("wb") as output, complained.open("wb") as errors:
@@ -167,7 +167,7 @@ def command(
             cwd=private,
         )
     if stop:
-        raise Conflict("it is not wanted any more" if stop == "kill" else f"it took longer than {limit:g} s")
+        raise Conflict("it is no longer wanted" if stop == "kill" else f"it took longer than {limit:g} s")
     with printed.open("rb") as file:
         text = file.read(MOST_OUTPUT)
     return Finished(status, text, bounded.last_line(complained).removeprefix("beckn-conformance: "))

@@ -53,7 +53,7 @@ def _size(message: Row | None) -> int:
 
 
 def _unfitting(messages: Sequence[Row | None], fitting: Mapping[int, list[Writing]]) -> set[int]:
-    """Returns the places of the messages that have not the length that Content-Length says."""
+    """Returns the places of the messages whose length is not what Content-Length says."""
     common, count = next(iter(Counter(itertools.chain(*fitting.values())).most_common(1)), (AS_IT_IS, 0))
     if common != AS_IT_IS and count * 2 < len(fitting):
         common = AS_IT_IS

@@ -54,7 +54,7 @@ def test_a_command_that_hangs_is_ended(hanging):
 
 
 def test_a_command_that_is_not_wanted_any_more_is_ended(hanging):
-    with pytest.raises(KitError, match="not wanted"):
+    with pytest.raises(KitError, match="no longer wanted"):
         execution.command((), hanging, wanted=lambda: False)
 
 

@@ -135,7 +135,7 @@ class Visit:
     def confirm(self) -> None:
         """Raises Unauthorized if the account was removed, or got another token or role, while its request came."""
         if not self.site.knows(self.account):
-            raise Unauthorized("there is no such account any more")
+            raise Unauthorized("this account no longer exists")
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -62,10 +62,6 @@ class Area:
     slots: tuple[Slot, ...]
 
     @property
-    def sentences(self) -> tuple[Sentence, ...]:
-        return tuple(sentence for slot in self.slots for sentence in slot.sentences)
-
-    @property
     def title(self) -> str:
         return self.slots[0].text
 
