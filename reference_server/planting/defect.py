@@ -37,6 +37,8 @@ class Defect:
     """Other requirements that a fair judge cannot but find broken too."""
     configuration: Mapping[str, Any] = field(default_factory=dict)
     """Gateway configuration for the kit; `{origin}` stands for scheme, host and port of the gateway."""
+    case: str = ""
+    """Kind of fault that a judge has to name, if others of the same place can be planted beside it."""
 
 
 def defect(
@@ -48,11 +50,12 @@ def defect(
     install: Install,
     *consequences: str,
     configuration: Mapping[str, Any] | None = None,
+    case: str = "",
 ) -> Defect:
     """Make a defect; the short form for tables."""
     others = frozenset(consequences) - {requirement, ""}
     summary = summary[0].upper() + summary[1:]
-    return Defect(name, requirement, operation, pointer, summary, install, others, configuration or {})
+    return Defect(name, requirement, operation, pointer, summary, install, others, configuration or {}, case)
 
 
 class Family:

@@ -22,11 +22,12 @@ from ...judging.outcome import CONFORMANT
 from ...specification.loading import load
 from ...specification.pointer import at_or_below, overlap, pattern_of
 from ...suite.specification import choose, current
-from .trial import Item, findings, items, run
+from .trial import Item, findings, items, recorded, run
 
 if TYPE_CHECKING:
     from reference_server import Defect, Variation
 
+    from ...judging.tally import Found
     from ...run.session import Session
 
 MOST = 14
@@ -186,17 +187,16 @@ def _misreported(defects: Sequence[Defect]) -> dict[str, list[str]]:
     places: list[str] = []
     for chosen, examples in _attempts(one):
         planted = tuple(defect.name for defect in left)
-        found = findings(run(chosen, defects=planted, examples=examples, shrinking=False))
-        if others := sorted({f[0] for f in found} - {one.requirement} - one.consequences):
+        found = recorded(run(chosen, defects=planted, examples=examples, shrinking=False))
+        if others := sorted({r.finding.requirement for r in found} - {one.requirement} - one.consequences):
             return {name: [f"also reported under {', '.join(others)}"] for name in planted}
-        own = [(operation, pointer) for requirement, operation, pointer, _ in found if requirement == one.requirement]
-        at = [pattern_of(pointer) for operation, pointer in own if operation == one.operation]
-        left = [defect for defect in left if not any(_lies_in(place, defect.pointer) for place in at)]
+        own = [record for record in found if record.finding.requirement == one.requirement]
+        left = [defect for defect in left if not any(_shows(record, defect) for record in own)]
         if not left:
             return {}
-        places = sorted({*places, *map(" ".join, own)})
+        places = sorted({*places, *(f"{r.finding.operation} {r.finding.pointer}" for r in own)})
     elsewhere = f", but at {', '.join(places)}" if places else ""
-    return {defect.name: [f"not found at {defect.operation} {defect.pointer}{elsewhere}"] for defect in left}
+    return {d.name: [f"not found at {d.operation} {d.pointer} {d.case}".rstrip() + elsewhere] for d in left}
 
 
 def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
@@ -224,26 +224,37 @@ def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
     return [item for item in items() if requirement in item.requirements and (item.examples is not None) == drawn]
 
 
-def _lies_in(place: str, declared: str) -> bool:
+def _shows(record: Found, defect: Defect) -> bool:
     """Whether a finding is at the place of a defect, or more exact: at a member of the object it spoils."""
-    return at_or_below(place, declared) if declared else place == ""
+    finding, place = record.finding, pattern_of(record.finding.pointer)
+    return (
+        finding.operation == defect.operation
+        and (at_or_below(place, defect.pointer) if defect.pointer else place == "")
+        and (not defect.case or any(case.kind == defect.case for case in record.cases))
+    )
 
 
 # Groups of defects, and of variations.
 
 
 def apart(defects: Collection[Defect]) -> list[list[Defect]]:
-    """Divides defects into groups that the same tests show, each at a member or in a list of its own."""
+    """Divides defects into groups that the same tests show, each at a place of its own, or by its case."""
     alike: defaultdict[tuple[object, ...], list[list[Defect]]] = defaultdict(list)
     for one in defects:
-        place = one.pointer.partition("/*")[0]
         some = alike[one.requirement, one.operation, one.consequences, str(one.configuration)]
-        fitting = (g for g in some if not any(overlap(place, other.pointer.partition("/*")[0]) for other in g))
+        fitting = (group for group in some if not any(_mix(one, other) for other in group))
         if (group := next(fitting, None)) is not None:
             group.append(one)
         else:
             some.append([one])
     return [*itertools.chain.from_iterable(alike.values())]
+
+
+def _mix(one: Defect, other: Defect) -> bool:
+    """Whether what is found of one of two defects could be taken for the other."""
+    if one.pointer == other.pointer and one.case and other.case:
+        return one.case == other.case
+    return overlap(*(defect.pointer.partition("/*")[0] for defect in (one, other)))
 
 
 def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:

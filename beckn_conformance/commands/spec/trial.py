@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import httpx
 
 from ...config.keys import from_mapping
+from ...judging.tally import Found
 from ...plugin.expected_tests import collect
 from ...plugin.items import may_do_harm
 from ...run.examples import Examples
@@ -151,11 +152,13 @@ def play(session: Session, chosen: Iterable[Item], examples: int = 2, *, shrinki
         session.close()
 
 
+def recorded(session: Session) -> list[Found]:
+    """Everything found."""
+    tally = session.tally
+    return [r for records in tally.found.values() for r in records.values() if not tally.takes_back(r)]
+
+
 def findings(session: Session) -> list[tuple[str, str, str, str]]:
     """Requirement, operation, pointer and observation of everything found."""
-    return sorted(
-        (r.finding.requirement, r.finding.operation, r.finding.pointer, r.finding.observed)
-        for records in session.tally.found.values()
-        for r in records.values()
-        if not session.tally.takes_back(r)
-    )
+    found = (record.finding for record in recorded(session))
+    return sorted((f.requirement, f.operation, f.pointer, f.observed) for f in found)

@@ -69,7 +69,7 @@ def _accepted(catalogue: Catalogue, action: str, pointer: str, member: Member, *
             continue
         name = f"{place_name(action, pointer)}-{slug(kind.removeprefix('malformed: '))}-accepted"
         words = f"{action} is acknowledged though {pointer} is faulty ({kind})"
-        yield defect(name, requirement, action, pointer, words, accepting(action, pointer, test))
+        yield defect(name, requirement, action, pointer, words, accepting(action, pointer, test), case=kind)
         if beyond_first and strength == "must":
             beyond_first = False
             install = accepting(action, pointer, test, first=1)
