@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from beckn_conformance.client.actor import Actor
@@ -83,27 +84,46 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
     return parameters
 
 
+Kinds = Mapping[str, str]
+"""Kinds of valid values, by member."""
+
+
 def variant_parameters(action: str, *kept: str) -> list[Any]:
-    """Returns one parameter set for every kind of valid value of every member, under the requirement that it is
+    """Returns parameter sets with every kind of valid value of every member, under the requirements that they are
     accepted.
 
+    One request has a kind of each member, except that what only SHOULD be accepted, and what is left out, is alone.
     ``kept`` names the requirements that an accepted value is returned later.
     """
     specification = current()
-    parameters = []
+    bodies: defaultdict[object, list[tuple[str, str, str]]] = defaultdict(list)
     for member in specification.members(action):
         for strength in ("must", "should"):
             requirement = requests.accepting(specification, action, member.pointer, strength)
             if requirement is not None:
-                for variant in member.variants(strength):
-                    parameters.append(
-                        case((requirement.id, *kept), member.pointer, variant, id=f"{member.pointer}-{variant}")
-                    )
+                for number, kind in enumerate(member.variants(strength)):
+                    key = number if strength == "must" else (member.pointer, kind)
+                    bodies[key].append((requirement.id, member.pointer, kind))
         if member.omissible:
             requirement = requests.accepting(specification, action, member.pointer, "must")
             id_ = requirement.id if requirement else f"{specification.operation(action).prefix}-ACK"
-            parameters.append(case((id_, *kept), member.pointer, LEFT_OUT, id=f"{member.pointer}-{LEFT_OUT}"))
-    return parameters
+            bodies[member.pointer].append((id_, member.pointer, LEFT_OUT))
+    return [
+        case(
+            (*dict.fromkeys(id_ for id_, _, _ in values), *kept),
+            {pointer: kind for _, pointer, kind in values},
+            id="+".join(f"{pointer.rpartition('/')[2]}-{kind}" for _, pointer, kind in values),
+        )
+        for values in bodies.values()
+    ]
+
+
+async def together_or_apart(kinds: Kinds, attempt: Callable[[Kinds], Awaitable[Exchange]]) -> None:
+    """Sends a request with several kinds of values; if it is refused, also one with each, which shows whose fault it
+    is."""
+    if not (await attempt(kinds)).acknowledged and len(kinds) > 1:
+        for member, kind in kinds.items():
+            await attempt({member: kind})
 
 
 def mixed_faults(action: str) -> list[Any]:
@@ -132,21 +152,21 @@ def mixed_faults(action: str) -> list[Any]:
     return [case("NACK-ALL", group, id="+".join(group)) for group in groups]
 
 
-def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str, Any]:
-    """Returns the members of a valid request except ``registration``, one of them of a given kind."""
+def parts_with(actor: Actor, action: str, kinds: Kinds) -> dict[str, Any]:
+    """Returns the members of a valid request except ``registration``, with values of these kinds."""
     parts = actor.values.parts(action)
-    if member in ("/documents/*/name", "/documents/*/data"):
-        parts["documents"] = [actor.values.document(variant), actor.values.document()]
-        return parts
-    if variant == LEFT_OUT:
-        parent, _, name = member.replace("/*", "/0").rpartition("/")
-        del member_at(parts, parent)[parts_of(f"/{name}")[0]]
-        return parts
-    put(parts, member.replace("/*", "/0"), actor.values.value(member, variant, action=action))
+    for member, kind in kinds.items():
+        if member in ("/documents/*/name", "/documents/*/data"):
+            parts["documents"].insert(0, actor.values.document(kind))
+        elif kind == LEFT_OUT:
+            parent, _, name = member.replace("/*", "/0").rpartition("/")
+            del member_at(parts, parent)[parts_of(f"/{name}")[0]]
+        else:
+            put(parts, member.replace("/*", "/0"), actor.values.value(member, kind, action=action))
     return parts
 
 
-def signup_of(actor: Actor, kinds: Mapping[str, str], documents: int = 1) -> Any:
+def signup_of(actor: Actor, kinds: Kinds, documents: int = 1) -> Any:
     """Returns the body of a valid signup with values of these kinds, by member, as far as the schemas know them.
 
     An operation may write or store what it shows in a way of its own.
@@ -176,10 +196,11 @@ async def update_and_read(actor: Actor, registration: Registration, info: Any = 
     await actor.get_after(change, registration)
 
 
-async def add_and_read(actor: Actor, registration: Registration, documents: Any = None) -> None:
+async def add_and_read(actor: Actor, registration: Registration, documents: Any = None) -> Exchange:
     """Adds documents to a registration, a new one if none are given, and reads it until they show."""
     change = await actor.add(registration, [actor.values.document()] if documents is None else documents)
     await actor.get_after(change, registration)
+    return change
 
 
 async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -> None:

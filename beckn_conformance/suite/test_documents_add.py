@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beckn_conformance.client.actor import Actor
+from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, instructing, scenario, settling
@@ -14,6 +15,7 @@ from beckn_conformance.suite.cases import (
     ANSWERED,
     LONG,
     UNEVEN,
+    Kinds,
     add_and_read,
     call_about_unknown,
     call_with_fault,
@@ -22,6 +24,7 @@ from beckn_conformance.suite.cases import (
     mixed_faults,
     signup_of,
     spoiled,
+    together_or_apart,
     update_and_read,
     variant_parameters,
 )
@@ -45,14 +48,16 @@ async def test_plain_addition(actor: Actor, count: int) -> None:
     await add_and_read(actor, registration, documents)
 
 
-@pytest.mark.parametrize(
-    ("member", "variant"), variant_parameters(ADD, "DOCUMENTS-ACK", "DOCUMENTS-ECHO", "DOCUMENTS-ECHO-EXACT")
-)
+@pytest.mark.parametrize("kinds", variant_parameters(ADD, "DOCUMENTS-ACK", "DOCUMENTS-ECHO", "DOCUMENTS-ECHO-EXACT"))
 @scenario
-async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
+async def test_valid_values(actor: Actor, kinds: Kinds) -> None:
     """Every kind of valid document is accepted, kept and given back."""
-    registration = await actor.registered()
-    await add_and_read(actor, registration, [actor.values.document(variant)])
+
+    async def attempt(kinds: Kinds) -> Exchange:
+        registration = await actor.registered()
+        return await add_and_read(actor, registration, [*map(actor.values.document, kinds.values())])
+
+    await together_or_apart(kinds, attempt)
 
 
 @pytest.mark.parametrize(

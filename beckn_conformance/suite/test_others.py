@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.actor import Actor
+from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import WRONG_TYPES, FaultCase
 from beckn_conformance.run.scenario import case, scenario, settling
 from beckn_conformance.specification import requests
@@ -15,11 +16,13 @@ from beckn_conformance.specification.pointer import put
 from beckn_conformance.suite.cases import (
     ANSWERED,
     OTHERS,
+    Kinds,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
     own,
     parts_with,
+    together_or_apart,
     variant_parameters,
 )
 from beckn_conformance.suite.specification import current
@@ -79,12 +82,16 @@ if CALLS:
 
 if VALUES:
 
-    @pytest.mark.parametrize(("action", "member", "variant"), VALUES)
+    @pytest.mark.parametrize(("action", "kinds"), VALUES)
     @scenario
-    async def test_valid_value(actor: Actor, action: str, member: str, variant: str) -> None:
+    async def test_valid_values(actor: Actor, action: str, kinds: Kinds) -> None:
         """Every kind of valid value is accepted."""
-        registration = await actor.registered()
-        await actor.about(registration, action, parts_with(actor, action, member, variant))
+
+        async def attempt(kinds: Kinds) -> Exchange:
+            registration = await actor.registered()
+            return await actor.about(registration, action, parts_with(actor, action, kinds))
+
+        await together_or_apart(kinds, attempt)
 
 
 if FAULTS:

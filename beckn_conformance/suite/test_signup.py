@@ -7,6 +7,7 @@ import copy
 import pytest
 
 from beckn_conformance.client.actor import Actor
+from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
@@ -14,12 +15,14 @@ from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.specification.pointer import put
 from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
+    Kinds,
     add_and_read,
     fault_parameters,
     large_documents,
     mixed_faults,
     parts_with,
     spoiled,
+    together_or_apart,
     update_and_read,
     variant_parameters,
 )
@@ -39,14 +42,19 @@ async def test_plain_signup(actor: Actor) -> None:
     await actor.get(registration)
 
 
-@pytest.mark.parametrize(("member", "variant"), variant_parameters(SIGNUP, *ECHO))
+@pytest.mark.parametrize("kinds", variant_parameters(SIGNUP, *ECHO))
 @scenario
-async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
+async def test_valid_values(actor: Actor, kinds: Kinds) -> None:
     """Every kind of valid value is accepted, kept and given back."""
-    exchange = await actor.signup(parts_with(actor, SIGNUP, member, variant))
-    registration = await actor.usable(exchange)
-    if registration is not None:
-        await actor.get(registration)
+
+    async def attempt(kinds: Kinds) -> Exchange:
+        exchange = await actor.signup(parts_with(actor, SIGNUP, kinds))
+        registration = await actor.usable(exchange)
+        if registration is not None:
+            await actor.get(registration)
+        return exchange
+
+    await together_or_apart(kinds, attempt)
 
 
 @pytest.mark.parametrize("count", [case("SIGNUP-ACK", n, id=f"{n}_documents") for n in (2, 3, 5)])

@@ -37,6 +37,8 @@ class Run:
 
     seconds: float
     """From the start of the process to its end."""
+    processor: float
+    """Seconds of processor time, that of its worker processes included."""
     peak: int
     """Kilobytes that the largest of its processes held at most."""
     report: Mapping[str, Any]
@@ -79,7 +81,14 @@ def kit(url, *options):
         if process.returncode not in (0, 1, 10) or not report.exists():
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-2000:]}")
         span, distinct = read_journals(Path(folder).glob("exchanges*.jsonl"))
-        return Run(seconds, usage.ru_maxrss, json.loads(report.read_text(encoding="utf-8")), span, distinct)
+        return Run(
+            seconds,
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss,
+            json.loads(report.read_text(encoding="utf-8")),
+            span,
+            distinct,
+        )
 
 
 def read_journals(files):

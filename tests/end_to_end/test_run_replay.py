@@ -18,7 +18,7 @@ from tests.end_to_end.loopback import plain
 
 SHOWN_BY = {
     "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE and no_plus",
-    "signup-name-upper-case": "SIGNUP-ECHO-EXACT and test_valid_value and company",
+    "signup-name-upper-case": "SIGNUP-ECHO-EXACT and test_valid_values and company",
     "signup-malformed-array-accepted": "MALFORMED-NACK and signup",
     "get-email-upper-case": "test_plain_get",
     "get-token-foreign-accepted": "TOKEN-NACK-FOREIGN and test_token",

@@ -279,7 +279,7 @@ def test_nothing_else_is_on_the_way_while_an_oddity_is(kit, gateway):
         return answer
 
     server = gateway(twist)
-    kit.run(server.url, kit.configure(QUICK), "-k", "test_unusual_body or test_plain or test_valid_value")
+    kit.run(server.url, kit.configure(QUICK), "-k", "test_unusual_body or test_plain or test_valid_values")
 
     assert deep
     others = {seen.number for seen in server.seen if DEEP not in seen.body and seen.action != "get"}
