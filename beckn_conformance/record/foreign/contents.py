@@ -76,7 +76,8 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
     if isinstance(name := part.get("_file"), str) and not text:
         content = attached(name)
         if content is None:
-            return Content(unknown=f"the recording keeps the content of {what} in a file that is not there")
+            why = "that is not there, or is not named after its SHA-1"
+            return Content(unknown=f"the recording keeps the content of {what} in a file {why}")
         return _unpacked(content, pairs, what)
     if not isinstance(text, str) or not text:
         if isinstance(params, list) and params:
