@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NoReturn, Protocol
+from typing import Protocol
 
+from reference_server.files import refuse_constant
 from reference_server.message import Answer, Call, Json, Reply, Request
 
 _FIELDS = ("Action", "Token", "Timestamp")
@@ -87,7 +88,7 @@ def parse(data: bytes) -> Json:
     text = data.decode("utf-8-sig")
     if is_deep(text):
         raise ValueError("nested too deeply")
-    value = json.loads(text, parse_constant=_refuse_constant)
+    value = json.loads(text, parse_constant=refuse_constant)
     if "\\ud" in text.lower():
         # A lone surrogate could never be given back as UTF-8.
         render(value)
@@ -107,7 +108,3 @@ def is_deep(text: str) -> bool:
 def render(value: Json) -> bytes:
     """Write JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

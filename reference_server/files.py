@@ -61,7 +61,7 @@ def _content(path: Path) -> bytes:
 def _parse(name: str, text: str) -> Json:
     """Parse a text once, since each gateway of a run reads the same files."""
     if name.endswith(".json"):
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=refuse_constant)
     for event in yaml.parse(text, _LOADER):
         # An alias can stand for any number of values, and the schemas need none.
         if isinstance(event, yaml.AliasEvent):
@@ -93,5 +93,6 @@ def levels(value: Json) -> Iterator[list[Json]]:
         ]
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse ``NaN`` and the like, which ``json`` would read."""
     raise ValueError(f"{name} is not JSON")

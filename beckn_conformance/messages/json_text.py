@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from ..specification.pointer import MISSING
+from ..untrusted.reading import no_constant
 
 MOST_VALUES: Final = 100_000
 """Most structural characters in a reply, about one for each member or item; each costs far more memory than a byte."""
@@ -37,7 +38,7 @@ def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
         return made
 
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_integer, object_pairs_hook=collected)
+        value = json.loads(text, parse_constant=no_constant, parse_int=_integer, object_pairs_hook=collected)
     except RecursionError:
         return MISSING, TOO_DEEP, notes
     except ValueError as error:
@@ -74,10 +75,6 @@ def _integer(digits: str) -> int | float:
         return int(digits)
     except ValueError:
         return -math.inf if digits.startswith("-") else math.inf
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
 
 
 def write_json(value: Any) -> bytes:

@@ -143,7 +143,12 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    return _call(config, lambda campaign: campaign.workers.scheduler(log))
+    def scheduler(_: Campaign) -> Any:
+        from . import distribution
+
+        return distribution.scheduler(config, log)
+
+    return _call(config, scheduler)
 
 
 @pytest.hookimpl(optionalhook=True)

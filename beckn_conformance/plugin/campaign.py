@@ -55,7 +55,7 @@ class Campaign:
         self._forget_termination = take_termination()
         self.selection = Selection(self.session)
         self.completion = Completion()
-        self.workers = Controller(self.session, config)
+        self.workers = Controller(self.session)
         self._shared = bool(getattr(config.option, "numprocesses", None)) and not settings.worker
         """True if this process controls workers that play the tests."""
         self._schedule = Schedule(self.session, config)

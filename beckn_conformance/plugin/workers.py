@@ -46,9 +46,8 @@ def hand_over(config: pytest.Config, session: Session, available: int, fault: st
 class Controller:
     """Takes over what the workers have recorded."""
 
-    def __init__(self, session: Session, config: pytest.Config) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._config = config
         self.available = 0
         """Tests that apply to the gateway, as the workers have collected them."""
         self.lost: list[str] = []
@@ -61,12 +60,6 @@ class Controller:
         """Gives a worker what all processes of a run share."""
         node.workerinput[SEED] = self._session.run.seed
         node.workerinput[MASK_KEY] = self._session.mask_key
-
-    def scheduler(self, log: Any) -> Any:
-        """The scheduler of pytest-xdist that gives each worker its tests."""
-        from .distribution import scheduler
-
-        return scheduler(self._config, log)
 
     def worker_ended(self, worker: str, output: Mapping[str, Any]) -> None:
         """Notes what a worker hands over, or that it does not."""

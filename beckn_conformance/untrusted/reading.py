@@ -147,7 +147,7 @@ def json_value(found: str | bytes, *, values: int = MOST_VALUES, unique: bool = 
     _measure(found, values)
     return json.loads(
         found,
-        parse_constant=_no_constant if numbers else lambda name: None,
+        parse_constant=no_constant if numbers else lambda name: None,
         parse_int=_integer,
         object_pairs_hook=_unique if unique else None,
     )
@@ -183,5 +183,6 @@ def _integer(digits: str) -> int | float:
     return -math.inf if digits.startswith("-") else math.inf
 
 
-def _no_constant(name: str) -> NoReturn:
+def no_constant(name: str) -> NoReturn:
+    """Refuses ``NaN`` and the like, which ``json`` would read."""
     raise ValueError(f"{name} is not a JSON value")

@@ -13,8 +13,7 @@ SECRET, NAME = "s3cr3t-of-this-worker", "Anna of Anytown"
 
 def controller(folder):
     session = Session(SPECIFICATION, CONFIG, 1, folder=folder)
-    config = SimpleNamespace()
-    return session, Controller(session, config)
+    return session, Controller(session)
 
 
 def handed_over(key, fault=""):
