@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from ...config.gateway import GatewayConfig
 from ...messages.faults import LEFT_OUT
@@ -15,6 +16,7 @@ from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.specification import Specification
 from ..diagnosis import DoubtKind
 from ..finding import REGISTRATION_BLAMED, UNEXPLAINED, Judgement, Obligation
+from ..known import IDENTIFYING
 from ..origin import is_bare
 from ..registry import check, per_operation
 from .blame import only_registration_is_blamed
@@ -83,9 +85,9 @@ def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
         for _, value in places(observation.exchange.body_sent, acceptance.pointer):
             if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
-            kinds = [kind for kind, pattern in acceptance.variants if pattern.search(str(value))]
-            if acceptance.pointer in observation.config.values:
-                kinds = [kind for kind, _ in acceptance.variants[:1]]
+            kinds = _kinds(observation, acceptance, value)
+            if not observation.known.closed:
+                yield observation.ok(acceptance.requirement, _one_like_it(observation, acceptance.pointer, kinds))
             if acceptance.longest and len(str(value)) == acceptance.longest:
                 kinds.append(_of_length(acceptance.longest))
             for kind in kinds:
@@ -93,6 +95,29 @@ def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
     for pointer in map(pattern_of, observation.left_out):
         requirement = _requirement(observation, pointer)
         yield observation.ok(requirement, Obligation(observation.action, pointer, LEFT_OUT))
+
+
+def _kinds(observation: Observation, acceptance: requests.Acceptance, value: Any) -> list[str]:
+    if acceptance.pointer in observation.config.values:
+        return [kind for kind, _ in acceptance.variants[:1]]
+    return [kind for kind, pattern in acceptance.variants if pattern.search(str(value))]
+
+
+def _one_like_it(observation: Observation, pointer: str, kinds: Iterable[str]) -> Obligation:
+    """Shows, if exercised in recorded traffic, that values of all these kinds are accepted."""
+    return Obligation(observation.action, pointer, f"one like it: {', '.join(kinds)}")
+
+
+def _may_be_taken(observation: Observation, pointer: str, requirement: str) -> tuple[Obligation, ...]:
+    """In recorded traffic, a provider that is not on record may have a value (Q13): what shows that it is fine."""
+    if observation.known.closed or pointer not in {f"/info/{name}" for name in IDENTIFYING}:
+        return ()
+    value = member(observation.exchange.body_sent, pointer)
+    return tuple(
+        _one_like_it(observation, pointer, _kinds(observation, acceptance, value))
+        for acceptance in requests.acceptances(observation.specification, observation.action)
+        if (acceptance.pointer, acceptance.requirement) == (pointer, requirement)
+    )
 
 
 def _of_length(characters: int) -> str:
@@ -132,7 +157,13 @@ def _refused(observation: Observation) -> Iterator[Judgement]:
             value = member(observation.exchange.body_sent, pointer)
             note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
             yield observation.bad(
-                requirement, pointer, "valid-refused", "a valid value is refused", f"ACK{note}", observed
+                requirement,
+                pointer,
+                "valid-refused",
+                "a valid value is refused",
+                f"ACK{note}",
+                observed,
+                unless=_may_be_taken(observation, pointer, requirement),
             )
             return
     if observation.diagnosis.symbols:
