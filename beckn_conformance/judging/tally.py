@@ -55,7 +55,7 @@ BROADER = {
 }
 """By kind of finding, broader kinds: a finding of one of those in the same operation is its cause."""
 BY_UPDATE = (DROPPED, AFTER_CHANGE)
-"""Kinds of findings whose cause a reply to an update may show as well."""
+"""Kinds of findings whose cause an update, or a Provider/get after it, may show as well."""
 REGISTRATION = "/registration/id"
 ALTERED = {SIGNUP: "SIGNUP-ECHO", GET: "GET-ROUND-TRIP"}
 """The requirements that a signup and a Provider/get show what was sent."""
@@ -180,9 +180,7 @@ class Tally:
             return True
         if finding.kind in BROADER:
             return any(
-                other.finding.operation in (finding.operation, UPDATE if finding.kind in BY_UPDATE else "")
-                and other.finding.kind in BROADER[finding.kind]
-                and not self.takes_back(other)
+                _is_broader(other.finding, finding) and not self.takes_back(other)
                 for others in self.found.values()
                 for other in others.values()
             )
@@ -252,6 +250,15 @@ class Tally:
     def ids(self) -> set[str]:
         """Returns the ids of all findings so far."""
         return {id_ for records in self.found.values() for id_, _ in records}
+
+
+def _is_broader(other: Finding, finding: Finding) -> bool:
+    """True if a finding of a kind in BROADER follows from another one."""
+    if other.kind not in BROADER[finding.kind]:
+        return False
+    # That a Provider/get lacks what was added is only a warning, which hides no failure of another operation.
+    by_update = finding.kind in BY_UPDATE and other.kind != ADDED_MISSING
+    return other.operation in (finding.operation, *((UPDATE, GET) if by_update else ()))
 
 
 def _place(pointer: str) -> str:

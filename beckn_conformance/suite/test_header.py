@@ -14,7 +14,7 @@ from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header
 from beckn_conformance.messages.registration import Registration
 from beckn_conformance.messages.tokens import other_beginnings, other_ends, with_more_behind, with_more_in_front
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
-from beckn_conformance.specification.actions import GET, SIGNUP
+from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED, add_and_read, update_and_read
 from beckn_conformance.suite.specification import current
 
@@ -166,6 +166,7 @@ async def test_token_of_another_after_changes(actor: Actor) -> None:
     await update_and_read(actor, registration)
     await add_and_read(actor, registration)
     await actor.get(stranger)
-    await actor.call(GET, _body(actor, GET, registration), token=stranger.token)
+    for action in (GET, UPDATE, ADD):
+        await actor.call(action, _body(actor, action, registration), token=stranger.token)
     await actor.call(GET, _body(actor, GET, stranger), token=registration.token)
     await actor.get(registration)

@@ -183,20 +183,22 @@ def test_a_long_text_that_is_cut_follows_if_others_are_cut_too(place, follows):
     ],
 )
 def test_documents_that_an_update_drops_are_one_finding(requirement, operation, kind):
-    kept = found("SIGNUP-DOCUMENTS-KEPT", operation=UPDATE, pointer="/documents", kind="document-missing")
     later = found(requirement, operation=operation, pointer="/documents", kind=kind)
-    for tally, follows in ((full(kept, later), True), (full(later), False)):
+    for cause, follows in ((UPDATE, True), (GET, True), (SIGNUP, False)):
+        kept = found("SIGNUP-DOCUMENTS-KEPT", operation=cause, pointer="/documents", kind="document-missing")
+        tally = full(kept, later)
         assert tally.follows(*tally.found[requirement].values()) is follows
 
 
-def test_that_get_lacks_a_document_hides_no_failure_of_a_change():
+@pytest.mark.parametrize(
+    ("requirement", "operation", "kind"),
+    [("DOCUMENTS-LISTED", ADD, "missing-after-change"), ("UPDATE-KEEPS-REST", GET, "dropped")],
+)
+def test_that_get_lacks_a_document_hides_no_failure_of_a_change(requirement, operation, kind):
     lacked = found("DOCUMENTS-KEPT", operation=GET, pointer="/documents", kind="added-missing")
-    listed = found("DOCUMENTS-LISTED", operation=ADD, pointer="/documents", kind="missing-after-change")
-    dropped = found("UPDATE-KEEPS-REST", operation=GET, pointer="/documents", kind="dropped")
-    tally = full(lacked, listed, dropped)
+    tally = full(lacked, found(requirement, operation=operation, pointer="/documents", kind=kind))
 
-    assert not tally.follows(*tally.found["DOCUMENTS-LISTED"].values())
-    assert not tally.follows(*tally.found["UPDATE-KEEPS-REST"].values())
+    assert not tally.follows(*tally.found[requirement].values())
 
 
 @pytest.mark.parametrize(("kind", "follows"), [("document-missing", True), ("another-value", False)])
