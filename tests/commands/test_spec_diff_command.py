@@ -132,6 +132,17 @@ def test_two_revisions_are_compared_and_leave_no_traces(repository, capsys):
     assert left == ["inner"]
 
 
+def test_a_repository_of_a_stranger_runs_nothing(repository):
+    (repository / ".gitattributes").write_text("* filter=evil\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "Three")
+    git(repository, "config", "filter.evil.smudge", f"touch {repository / 'ran'}; cat")
+
+    assert main(["spec", "diff", "v1", "HEAD"]) == 1
+
+    assert not (repository / "ran").exists()
+
+
 def test_names_of_members_are_no_markdown_in_release_notes():
     change = Change(CANNOT_TELL, BOTH, "Provider/get", "perhaps <b>", "ack", "/<img src=x>[a](b)`c`")
 

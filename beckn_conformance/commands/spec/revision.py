@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import itertools
+import re
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import KitError, UsageError
-from ...specification.loading import load
+from ...specification.loading import MOST_FILES, load
 from ...specification.specification import Specification
 
 NAME = "schemas"
+FILE = re.compile(r"[\w-][\w.-]*\.(?:json|yaml)")
 
 
 @contextlib.contextmanager
@@ -46,24 +47,29 @@ def folder(name: str) -> Iterator[Path]:
     if path.is_dir():
         raise UsageError(f"{name} holds no requirements.yaml, so it is not a copy of {NAME}/")
     with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as temporary:
-        with tarfile.open(fileobj=io.BytesIO(_archive(name))) as archive:
-            archive.extractall(temporary, filter="data")
-        if not (Path(temporary) / NAME / "requirements.yaml").is_file():
+        for file, content in _files(name):
+            (Path(temporary) / file).write_bytes(content)
+        if not (Path(temporary) / "requirements.yaml").is_file():
             raise UsageError(f"revision {name} has no {NAME}/requirements.yaml")
-        yield Path(temporary) / NAME
+        yield Path(temporary)
 
 
-def _archive(name: str) -> bytes:
-    """schemas/ of a revision as a tar archive."""
-    neither = f"{name} is neither a folder nor a revision of a git repository here"
-    root = _git("rev-parse", "--show-toplevel")
+def _files(name: str) -> Iterator[tuple[str, bytes]]:
+    """The files of schemas/ of a revision, as they are kept: git archive would run the filters that the settings of the
+    repository name, which may be a stranger's."""
     commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    if root is None or commit is None:
-        raise UsageError(neither)
-    archive = _git("-C", root.decode().strip(), "archive", "--format=tar", commit.decode().strip(), NAME)
-    if archive is None:
+    if commit is None:
+        raise UsageError(f"{name} is neither a folder nor a revision of a git repository here")
+    tree = f"{commit.decode().strip()}:{NAME}"
+    listed = _git("ls-tree", "--full-tree", "--name-only", "-z", tree)
+    if listed is None:
         raise UsageError(f"revision {name} has no {NAME}/")
-    return archive
+    names = filter(FILE.fullmatch, listed.decode("utf-8", "replace").split("\0"))
+    # One more than may be read, so that the reader says so.
+    for file in itertools.islice(names, MOST_FILES + 1):
+        content = _git("cat-file", "blob", f"{tree}/{file}")
+        if content is not None:
+            yield file, content
 
 
 def _git(*arguments: str) -> bytes | None:
