@@ -106,8 +106,7 @@ class Insistence:
 
     async def insist(self, exchange: Exchange, ask: Ask, is_served: IsServed, *, blames_registration: bool) -> Exchange:
         """The last answer to a call, made again while it is refused without a reason."""
-        if exchange.acknowledged:
-            self._learn(exchange)
+        self._learn(exchange)
         if not may_pass(exchange) or not self._is_suspect(exchange):
             return exchange
         if not self._may_be_repeated(exchange, blames_registration):
@@ -122,8 +121,7 @@ class Insistence:
             # It may have been closed in between.
             last = await self._unless_closed(last, ask, is_served)
             self._in_vain[last.action] += may_pass(last)
-        if last.acknowledged:
-            self._learn(last)
+        self._learn(last)
         if not may_pass(last) and not last.trouble:
             self._passing += 1
             self._in_vain[last.action] = 0
@@ -170,6 +168,9 @@ class Insistence:
         return await ask() if action in self._provoked and is_alone else last
 
     def _learn(self, exchange: Exchange) -> None:
+        # An ACK in the header with a body that cannot be read is a failure.
+        if not exchange.acknowledged or exchange.received is None or exchange.received.unreadable:
+            return
         self._served[exchange.action] = max(exchange.ended, self._served.get(exchange.action, 0.0))
         self._spent.discard(exchange.action)
         self._provoked.discard(exchange.action)

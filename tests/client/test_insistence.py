@@ -207,6 +207,13 @@ def test_an_operation_that_was_never_served_or_is_again_is_not_waited_for(insist
     assert waited_for(insistence, False, since=SERVED.ended - 1) == (True, 0)
 
 
+def test_an_ack_whose_body_cannot_be_read_serves_nobody():
+    insistence = Insistence(30, ConcurrencyLimiter())
+    insisted(insistence, exchange(GET, ABOUT, reply("ACK", content=b"{")))
+
+    assert waited_for(insistence, False) == (True, 0)
+
+
 def test_patience_with_an_operation_that_fails_is_spent_once(insistence):
     is_back, made = waited_for(insistence, False)
 

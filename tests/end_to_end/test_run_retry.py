@@ -152,7 +152,7 @@ def test_a_gateway_that_breaks_off_every_reply_ends_the_run_soon(kit, gateway):
 def _assert_given_up(run, word, warned=""):
     assert {finding["requirement"] for finding in run.findings} <= {warned}
     reason = run.requirement("UPDATE-NACK-PHONE")["reason"]
-    assert "patience: given up after" in reason
+    assert "patience: " in reason
     assert word in reason
     assert len(reason.splitlines()) == 1
 

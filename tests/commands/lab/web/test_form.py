@@ -128,7 +128,7 @@ def test_no_stored_secret_moves_to_another_place():
         ({"proxy": "socks://user:pass@h:1"}, "proxy", "'socks://h:1' needs a scheme"),
         ({"peers": "https://a.example", "clone_within": "0"}, "clone_within", "it takes more than 0"),
         ({"peers": "https://a.example\nb", "clone_within": "1"}, "peers", "'b' needs a scheme"),
-        ({"peers": "https://a.example"}, "peers", "it takes clone_within as well"),
+        ({"peers": "https://a.example"}, "peers", "declare clone_within as well"),
         ({"timestamp_zone": "../../etc/passwd"}, "timestamp_zone", "'../../etc/passwd' is not a zone"),
         ({"tls.ca": "-----BEGIN CERTIFICATE-----\nnothing"}, "tls.ca", "'ca.pem' cannot be used: "),
     ],
