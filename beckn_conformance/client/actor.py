@@ -21,6 +21,7 @@ from ..specification.specification import Specification
 from .client import Client
 from .description import describe
 from .exclusive import ExclusiveAccess
+from .failures import Failures
 from .hostile_sender import HostileSender
 from .liveness import Liveness, shows_too_little
 from .outgoing import Outgoing
@@ -80,10 +81,7 @@ class Actor:
         """Calls whose answer was lost, and that were not made with other data since."""
         self.turned_away = 0
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
-        self.may_fail: frozenset[str] = frozenset()
-        """Operations of which a failure is not judged, as the test is played again after it (T13)."""
-        self.failed: dict[str, float] = {}
-        """By operation, when the last failure ended that was not judged."""
+        self.failures = Failures()
         self.hurried = False
         """True if ``settle`` does not wait: what fails even so is made small sooner."""
         self.due = asyncio.Event()
@@ -116,6 +114,7 @@ class Actor:
         With ``closed``, a call is made once, and such a refusal of it, or a failure, is put down to that.
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
+        place = None if purpose or closed else self.failures.place(action, (body, token, header))
         outgoing = Outgoing(
             action,
             self.binding,
@@ -125,7 +124,7 @@ class Actor:
             purpose=purpose,
             stimulus=stimulus,
             plain=plain,
-            may_fail=action in self.may_fail and not purpose,
+            may_fail=place is not None and self.failures.may_pass(place),
         )
 
         async def ask(
@@ -137,8 +136,8 @@ class Actor:
                 async with self._turn():
                     exchange = await self.gateway.send(replace(outgoing, start=start, closed=closed))
                 self.lost += not purpose and self.gateway.appearance.lost(exchange)
-                if exchange.trouble is not None and exchange.trouble.kind is TroubleKind.PASSING:
-                    self.failed[action] = exchange.ended
+                if place and exchange.trouble is not None and exchange.trouble.kind is TroubleKind.PASSING:
+                    self.failures.passing[place] = exchange.ended
             self.exchanges.append(exchange)
             return exchange
 

@@ -43,7 +43,7 @@ async def serves_plain_calls(actor: Actor, action: str) -> bool:
 async def failures_are_over(actor: Actor) -> bool:
     """Waits until the operations are served that failed while an actor played; False if one is not (T13)."""
     is_served = functools.partial(serves_plain_calls, actor)
-    return all([await actor.gateway.insistence.is_back(*failed, is_served) for failed in [*actor.failed.items()]])
+    return all([await actor.gateway.insistence.is_back(*failed, is_served) for failed in actor.failures.last().items()])
 
 
 async def look_why(actor: Actor, refusal: Exchange, token: str | None) -> None:

@@ -16,6 +16,7 @@ from ..client.actor import Actor
 from ..client.client import Client
 from ..client.clock import LeapingLoop
 from ..client.exclusive import ExclusiveAccess
+from ..client.failures import Failures, Place
 from ..client.limiter import Places
 from ..client.memory import Memory
 from ..client.probe import ProbeResult, probe
@@ -209,7 +210,7 @@ class Player:
         turn = functools.partial(self._places.place, rank)
         exchanges: list[Exchange] = []
         lost = False
-        operations = failed = frozenset(operation.action for operation in self._specification.operations)
+        failed: frozenset[Place] | None = None
         async with self._verifier.turn(), self._exclusive.together():
             for left in reversed(range(MOST_PLAYS)):
                 unmet = self._exclusive.stopped
@@ -227,12 +228,13 @@ class Player:
                 )
                 actor.hurried, actor.due = hurried, due or actor.due
                 # The last time, what failed each time is judged.
-                actor.may_fail = operations if left else operations - failed
+                actor.failures = Failures(frozenset() if left or failed is None else failed)
                 try:
                     await play(actor)
                 except Unmet as error:
                     unmet = str(error)
-                failed &= actor.failed.keys()
+                places = frozenset(actor.failures.passing)
+                failed = places if failed is None else failed & places
                 over = not left or await failures_are_over(actor)
                 exchanges += actor.exchanges
                 # The actor and its helpers refer to each other, so the garbage collector frees them late.

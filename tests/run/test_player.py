@@ -110,6 +110,38 @@ def test_a_failure_that_comes_each_time_is_judged_once(failure, status):
     assert judged(failure, 1, 2, 3) == ([status], False)
 
 
+def judged_at(*places, calls=20):
+    """Statuses of failures that are judged where one update fails in each play of a test, at these places."""
+    gateway, plays = httpx.ASGITransport(reference_server.create_app()), iter(places)
+    fails = None
+
+    async def answer(request):
+        return await (crash() if fails and fails in request.content else gateway.handle_async_request(request))
+
+    async def play(actor):
+        nonlocal fails
+        place = next(plays)
+        registration = await actor.registered()
+        for number in range(calls):
+            info = actor.values.info()
+            fails = info["name"].encode() if number == place else None
+            await actor.get_after(await actor.update(registration, info), registration)
+
+    session = session_of(httpx.MockTransport(answer), {})
+    session.start()
+    transcript = session.player.played("a", play)
+    session.close()
+    return [one.reply.status for one in transcript.calls if not one.trouble and one.reply.status != 200]
+
+
+def test_a_failure_of_any_call_of_a_long_test_is_not_judged():
+    assert judged_at(3, 12, 19) == []
+
+
+def test_a_failure_that_comes_late_in_a_long_test_each_time_is_judged():
+    assert judged_at(19, 19, 19) == [500]
+
+
 def test_a_failure_of_plain_calls_too_is_waited_out():
     assert judged(crash, 1, 2, 3, plain=3) == ([200], False)
 
