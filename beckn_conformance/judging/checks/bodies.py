@@ -200,7 +200,7 @@ def _token_shown(observation: Observation) -> str:
     about = [known.registrations.get(observation.registration)]
     for one in filter(None, known.alike(exchange) if observation.action == SIGNUP else about):
         token = one.token
-        sent = exchange.refused and exchange.sent and str(exchange.sent.header.get("Token")) == token
+        sent = exchange.refused and exchange.sent and token in str(exchange.sent.header.get("Token"))
         if len(token) < SHORT or token in one.id or sent:
             continue
         if exchange.received is not None and token in str(exchange.received.header.get("message")):
