@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
+from ..specification.actions import GET
+
 Place = tuple[str, int]
 """The operation of a call, and how many others of it the test had made before."""
 
@@ -20,9 +22,10 @@ class Failures:
         """When the last failure ended that is not judged."""
 
     def place(self, action: str, sent: object) -> Place:
-        """The place of a call; one that is made again, as until a change shows, keeps its own."""
+        """The place of a call; one that is made again, as until a change shows, keeps its own, but not after others."""
         made = self._made[action]
-        return action, made.setdefault(hash(repr(sent)), len(made))
+        others = sum(map(len, self._made.values())) - len(made) if action == GET else 0
+        return action, made.setdefault(hash(repr((others, sent))), len(made))
 
     def may_pass(self, place: Place) -> bool:
         """True if a failure there is not judged; without places that failed in each play before, all are."""

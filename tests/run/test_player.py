@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 import reference_server
+from beckn_conformance.client.failures import Failures
 from beckn_conformance.commands.spec.trial import session_of
 from beckn_conformance.errors import Unmet
+from beckn_conformance.specification.actions import GET, UPDATE
 
 
 @pytest.fixture
@@ -136,6 +138,15 @@ def judged_at(*places, calls=20):
 
 def test_a_failure_of_any_call_of_a_long_test_is_not_judged():
     assert judged_at(3, 12, 19) == []
+
+
+def test_the_same_call_after_another_change_is_another():
+    failures = Failures(())
+    before = failures.place(GET, "one"), failures.place(GET, "one")
+    change = failures.place(UPDATE, "another")
+
+    assert before == ((GET, 0), (GET, 0))
+    assert (failures.place(GET, "one"), failures.place(UPDATE, "another")) == ((GET, 1), change)
 
 
 def test_a_failure_that_comes_late_in_a_long_test_each_time_is_judged():
