@@ -28,7 +28,7 @@ class Failures:
         return action, made.setdefault(hash(repr((others, sent))), len(made))
 
     def may_pass(self, place: Place) -> bool:
-        """True if a failure there is not judged; without places that failed in each play before, all are."""
+        """True if a failure there is not judged. Until it is known which places failed in each play, all are judged."""
         return self._judged is not None and place not in self._judged
 
     def last(self) -> dict[str, float]:

@@ -24,9 +24,7 @@ LONGEST_PAUSE = 2.0
 """Seconds between two calls of an operation that is closed, at most."""
 MOST_WAITING = 10
 """All waiting for closed operations may amount to so many times the patience of a run."""
-CLOSED: Final = Trouble(
-    TroubleKind.PATIENCE, "refused without a reason or failed, and so did a plain call of the operation"
-)
+CLOSED: Final = Trouble(TroubleKind.PATIENCE, "failed or refused without a reason, like a plain call of the operation")
 
 
 class Ask(Protocol):

@@ -138,8 +138,8 @@ class Recogniser:
                     continue
                 if kind := _broken(known, value):
                     broken.append(pointer)
-                    if kind == "missing" and _in_other_letters(body, pointer):
-                        yield Doubt(pointer, "a name in other letters, of which some readers of JSON make the page's")
+                    if kind == "missing" and _in_other_capitals(body, pointer):
+                        yield Doubt(pointer, "a name in other capitals, which some readers of JSON take for the page's")
                     elif kind != "missing" or not known.omissible:
                         yield self._of_kind(known, pointer, kind, value)
                     continue
@@ -249,7 +249,7 @@ def _broken(member: Member, value: Any) -> str:
     return "empty" if value == "" else ""
 
 
-def _in_other_letters(body: Any, pointer: str) -> bool:
+def _in_other_capitals(body: Any, pointer: str) -> bool:
     """Tells whether a missing member is there with other capitals; the kit never sends it so (T11)."""
     parent, _, name = pointer.rpartition("/")
     holder = member(body, parent)
